@@ -1,0 +1,45 @@
+# The two commands, and a few more. Everything else is CMake (see CMakePresets.json).
+#
+#   make demo          install what is missing, build, and run the main job on an example
+#   make test          install what is missing, build everything, run every test of the fast set
+#   make test-nightly  the long sets on top
+#   make bench         the measurements that need no other programs
+#   make format        clang-format over our C++
+
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+EXAMPLE ?= examples/campus-voice/site.yaml
+CTEST = ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+export CCACHE_DIR ?= $(CURDIR)/.ccache
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_MAXSIZE ?= 2G
+
+.PHONY: demo build test test-nightly bench format clean
+
+demo:
+	@scripts/install-dependencies.sh build
+	@cmake -S . -B $(BUILD) -G Ninja -DPORTCULLIS_TESTS=$(if $(wildcard $(BUILD)/tests),ON,OFF) >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target portcullis
+	@scripts/demo.sh $(BUILD) $(EXAMPLE)
+
+build:
+	@scripts/install-dependencies.sh test
+	@cmake -S . -B $(BUILD) -G Ninja -DPORTCULLIS_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS)
+
+test: build
+	$(CTEST) -LE nightly
+
+test-nightly: build
+	@scripts/install-dependencies.sh nightly
+	$(CTEST)
+
+bench: build
+	$(BUILD)/bin/portcullis bench model
+
+format:
+	git ls-files '*.h' '*.cpp' '*.cc' | grep -v generated | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD)

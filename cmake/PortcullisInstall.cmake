@@ -1,0 +1,24 @@
+# `cmake --install`: the command, the libraries with their headers, the RTL, and a CMake package, so that
+#   find_package(Portcullis) ... target_link_libraries(app Portcullis::tables)
+# works in another project.
+include(CMakePackageConfigHelpers)
+
+get_property(libraries GLOBAL PROPERTY PORTCULLIS_LIBRARIES)
+install(TARGETS ${libraries} EXPORT PortcullisTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT PortcullisTargets NAMESPACE Portcullis:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis)
+if(TARGET portcullis)
+  install(TARGETS portcullis RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/host/ ${CMAKE_SOURCE_DIR}/sim/
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/portcullis FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/rtl/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portcullis/rtl
+  FILES_MATCHING PATTERN "*.sv" PATTERN "*.svh" PATTERN "*.f" PATTERN "*.rdl" PATTERN "*.vlt")
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portcullis/examples)
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/PortcullisConfig.cmake.in
+  ${CMAKE_BINARY_DIR}/PortcullisConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/PortcullisConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/PortcullisConfig.cmake ${CMAKE_BINARY_DIR}/PortcullisConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis)

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Installs what Portcullis needs on Debian 12 and is missing: Debian packages with apt, and for the tests a private
+# Python environment (.venv in the repository) with the tools that Debian lacks. Run twice, it does nothing the second time.
+#
+#   scripts/install-dependencies.sh build     compilers, Verilator and libraries: what `make demo` needs
+#   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys)
+#   scripts/install-dependencies.sh nightly   and what `make test-nightly` needs on top
+set -euo pipefail
+
+build_packages=(
+  build-essential ccache cmake ninja-build pkg-config
+  verilator perl zlib1g-dev
+  libcli11-dev libfmt-dev libgumbo-dev libmd4c-dev libpcap-dev libutf8proc-dev libyaml-cpp-dev
+  nlohmann-json3-dev
+)
+test_packages=(clang clang-format libclang-rt-14-dev libgmock-dev libgtest-dev python3-venv)
+nightly_packages=(tshark)
+
+profile=${1:-test}
+case "$profile" in
+  build) packages=("${build_packages[@]}") ;;
+  test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
+  nightly) packages=("${build_packages[@]}" "${test_packages[@]}" "${nightly_packages[@]}") ;;
+  *) echo "usage: $0 [build|test|nightly]" >&2; exit 2 ;;
+esac
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+
+if ! command -v apt-get >/dev/null; then
+  echo "install-dependencies: this machine has no apt-get; Debian 12 is what this script knows." >&2
+  echo "install-dependencies: the packages by their Debian names are: ${packages[*]}" >&2
+  exit 2
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "install-dependencies: installing with apt: ${missing[*]}"
+  if [ "${#as_root[@]}" -gt 0 ] && ! command -v sudo >/dev/null; then
+    echo "install-dependencies: not root and no sudo; as root, run: apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 2
+  fi
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+fi
+
+# The environment is complete when it carries the stamp of the very requirements file that made it.
+if [ "$profile" != build ]; then
+  requirements="$root/scripts/requirements.txt"
+  stamp="$root/.venv/requirements.sha256"
+  wanted=$(sha256sum <"$requirements")
+  if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+    echo "install-dependencies: making .venv with $(grep -cvE '^\s*(#|$)' "$requirements") Python packages from PyPI"
+    # Debian's interpreter, so that another python3 in the PATH makes no difference.
+    /usr/bin/python3 -m venv --clear "$root/.venv"
+    "$root/.venv/bin/pip" install -q --disable-pip-version-check -r "$requirements"
+    echo "$wanted" >"$stamp"
+  fi
+fi
