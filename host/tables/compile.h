@@ -1,0 +1,76 @@
+// Policy to table image: boundaries, bitmap rows, actions, provenance and self-test probes, and the figures to report.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+#include "tables/geometry.h"
+#include "tables/image.h"
+
+namespace portcullis::tables {
+
+/// How full a table is.
+struct Occupancy {
+  std::string table;         ///< "source address", ... "rules"
+  std::size_t used = 0;      ///< intervals; chunk tables: distinct rows; rules: entries
+  std::size_t capacity = 0;  ///< intervals; 256; rules
+  friend bool operator==(const Occupancy&, const Occupancy&) = default;
+};
+
+/// A row of a document (or a rule, or a built-in entry) and the boundaries that no other row needs.
+struct RowCost {
+  std::string place;           ///< "document:line", or the built-in entry's name
+  std::size_t boundaries = 0;  ///< of this table, that only this row asks for
+  std::size_t ends = 0;        ///< of this table, that this row asks for
+};
+
+/// A table that is too small.
+struct Shortage {
+  std::string table;
+  std::size_t needed = 0;
+  std::size_t capacity = 0;
+  std::vector<RowCost> costly;  ///< the rows that cost most, dearest first, at most five
+};
+
+/// The policy needs more than the geometry has. The message names every table that is too small, with numbers and rows.
+class DoesNotFit : public std::runtime_error {
+ public:
+  DoesNotFit(const Geometry& geometry, std::vector<Shortage> shortages);
+  const std::vector<Shortage>& shortages() const { return shortages_; }
+
+ private:
+  std::vector<Shortage> shortages_;
+};
+
+/// What is worth printing about a compilation.
+struct Report {
+  Geometry geometry;
+  std::size_t entries = 0;
+  std::array<Occupancy, policy::kTables> tables;  ///< in the tables' order
+  Occupancy rules;
+  unsigned rows = 0;  ///< document rows read
+  unsigned rows_without_entry = 0;
+  std::vector<policy::SplitRow> splits;  ///< rows that did not stay one entry, with the reason
+  /// Ternary entries that a plain TCAM would hold: per entry the product over its fields of the fewest value/mask words
+  /// that I know how to make: prefixes for addresses, ports and VLAN IDs, a ternary cover for chunks. Stops at 2^64
+  /// - 1.
+  std::uint64_t tcam_entries = 0;
+  double tcam_per_entry = 0;  ///< tcam_entries / entries; 0 without entries
+  std::size_t probes = 0;
+  std::size_t hidden = 0;     ///< entries that no packet can meet first
+  std::size_t undecided = 0;  ///< entries for which the search for a packet was given up
+};
+
+struct Compiled {
+  TableImage image;
+  Report report;
+};
+
+/// Compiles a policy for an engine. Throws DoesNotFit, and GeometryError for a geometry outside its limits.
+Compiled compile(const policy::Policy& policy, const Geometry& geometry, std::vector<SourceFile> sources = {});
+
+}  // namespace portcullis::tables
