@@ -53,12 +53,20 @@ struct Key {
 
 /// Numbers of the bitmap tables; the first kRangeTables of them are addressed through a range search.
 enum class Table : std::uint8_t {
-  source, destination, source_port, destination_port, vlan, protocol, tcp_flags, dscp_tags, context
+  source,
+  destination,
+  source_port,
+  destination_port,
+  vlan,
+  protocol,
+  tcp_flags,
+  dscp_tags,
+  context
 };
 inline constexpr unsigned kTables = 9;
 inline constexpr unsigned kRangeTables = 5;
 inline constexpr std::array<std::string_view, kTables> kTableNames = {
-    "source address", "destination address", "source port", "destination port", "VLAN",
+    "source address", "destination address", "source port",   "destination port", "VLAN",
     "protocol",       "TCP flags",           "DSCP and tags", "context"};
 /// Width of each field's key in bits.
 inline constexpr std::array<unsigned, kTables> kTableKeyBits = {128, 128, 17, 17, 12, 8, 8, 8, 8};

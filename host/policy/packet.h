@@ -12,11 +12,20 @@ namespace portcullis::policy {
 
 /// Why a frame is dropped before any rule. The numbers are those of the hardware's cause counters.
 enum class Malformed : std::uint8_t {
-  none, truncated, version, bad_length, chain_too_deep, short_first_fragment, tcp_offset_one, mapped_address, short_layer4
+  none,
+  truncated,
+  version,
+  bad_length,
+  chain_too_deep,
+  short_first_fragment,
+  tcp_offset_one,
+  mapped_address,
+  short_layer4
 };
 std::string_view to_string(Malformed cause);
 
-/// What the parser makes of a frame. `key` holds what was read before the cause was met; only a key without a cause is looked up.
+/// What the parser makes of a frame. `key` holds what was read before the cause was met; only a key without a cause is
+/// looked up.
 struct ParsedFrame {
   Key key;
   Malformed cause = Malformed::none;

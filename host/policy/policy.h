@@ -39,9 +39,9 @@ struct Match {
 struct Action {
   bool permit = false;
   bool mirror = false;                      ///< also copy to the host
-  std::optional<std::uint32_t> mark;        ///< for the receive metadata
-  std::optional<std::uint16_t> queue;       ///< host queue instead of the mode's place, 0 to 4095
-  std::optional<std::uint16_t> wire;        ///< wire port instead of the mode's place, 0 to 4095; not together with queue
+  std::optional<std::uint32_t> mark = {};   ///< for the receive metadata
+  std::optional<std::uint16_t> queue = {};  ///< host queue instead of the mode's place, 0 to 4095
+  std::optional<std::uint16_t> wire = {};   ///< wire port instead of it, 0 to 4095; not together with queue
   friend bool operator==(const Action&, const Action&) = default;
 
   /// The action word of docs/design.md.
@@ -56,13 +56,14 @@ std::string_view to_string(Cause cause);  ///< rule, default, malformed, fragmen
 /// Where an entry comes from.
 struct Provenance {
   Cause cause = Cause::rule;
-  std::string rule;       ///< a hand-written rule's name, or "document:line"; the built-in entry's name otherwise
-  std::string document;   ///< as the site file names it; for a hand-written rule the site file; empty for built-in entries
-  unsigned line = 0;      ///< 0 for built-in entries
+  std::string rule;  ///< a hand-written rule's name, or "document:line"; the built-in entry's name otherwise
+  std::string
+      document;       ///< as the site file names it; for a hand-written rule the site file; empty for built-in entries
+  unsigned line = 0;  ///< 0 for built-in entries
   std::string role;
   std::string service;
-  std::string text;       ///< the row as it stands
-  bool reply = false;     ///< admits the answers to what the row admits
+  std::string text;    ///< the row as it stands
+  bool reply = false;  ///< admits the answers to what the row admits
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
 
@@ -85,7 +86,7 @@ struct Policy {
   Action default_action;
   bool monitor = false;  ///< everything passes; what would have been dropped is reported
   std::vector<SplitRow> splits;
-  unsigned rows = 0;           ///< document rows read
+  unsigned rows = 0;  ///< document rows read
   unsigned rows_without_entry = 0;
 };
 
