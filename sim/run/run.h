@@ -1,5 +1,5 @@
-// `portcullis run`: a policy's tables loaded into the cycle-accurate model, packets sent through it, every verdict compared
-// with the reference matcher. docs/running.md describes what the figures mean.
+// `portcullis run`: a policy's tables loaded into the cycle-accurate model, packets sent through it, every verdict
+// compared with the reference matcher. docs/running.md describes what the figures mean.
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@
 
 namespace portcullis::sim {
 
-/// What cannot be done: unreadable input, options that contradict each other, a model that does not answer. Exit code 2.
+/// What cannot be done: unreadable input, options that contradict each other, a model that does not answer. Exit
+/// code 2.
 class RunError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -32,14 +33,14 @@ inline constexpr unsigned kCauses = 9;
 /// What is loaded, and what the verdicts are compared with.
 struct Subject {
   policy::Policy policy;
-  tables::Image image;
+  tables::TableImage image;
   std::string name;                        ///< the file it came from
   std::vector<std::string> left_out_rows;  ///< document rows that could not be understood, one sentence each
 };
 
-/// Reads a site file (and compiles it) or, if the file begins as a table image does, a table image, whose own entries are
-/// then the reference. `geometry`: the one to compile for; empty: `edge`, or `large` if the policy does not fit that.
-/// Throws RunError, or what the readers of sites, documents and images throw.
+/// Reads a site file (and compiles it) or, if the file begins as a table image does, a table image, whose own entries
+/// are then the reference. `geometry`: the one to compile for; empty: `edge`, or `large` if the policy does not fit
+/// that. Throws RunError, or what the readers of sites, documents and images throw.
 Subject load_subject(const std::filesystem::path& file, std::string_view geometry = {});
 
 /// "10G", "2.5G", "100M", "400000000" (bits per second), or "max" (no pacing, 0). Throws RunError on anything else.
@@ -96,34 +97,34 @@ struct RunResult {
   std::uint64_t lost = 0;      ///< those that found the MAC's receive buffer full
   std::uint64_t permits = 0;
   std::uint64_t drops = 0;
-  std::uint64_t would_drops = 0;                       ///< monitor mode
-  std::array<std::uint64_t, 6> verdicts_by_cause{};    ///< by policy::Cause
-  std::array<std::uint64_t, kCauses> malformed{};      ///< by policy::Malformed, index 0 unused
-  std::uint64_t snapped = 0;                           ///< pcap packets cut short by the capture, restored with zeros
-  std::uint64_t padded = 0;                            ///< frames shorter than 60 bytes, padded with zeros
+  std::uint64_t would_drops = 0;                     ///< monitor mode
+  std::array<std::uint64_t, 6> verdicts_by_cause{};  ///< by policy::Cause
+  std::array<std::uint64_t, kCauses> malformed{};    ///< by policy::Malformed, index 0 unused
+  std::uint64_t snapped = 0;                         ///< pcap packets cut short by the capture, restored with zeros
+  std::uint64_t padded = 0;                          ///< frames shorter than 60 bytes, padded with zeros
 
-  std::uint64_t mismatches = 0;               ///< packets whose verdict, action, payload or egress was not the reference's
-  std::uint64_t counter_differences = 0;      ///< counters that were not exact at the end
+  std::uint64_t mismatches = 0;           ///< packets whose verdict, action, payload or egress was not the reference's
+  std::uint64_t counter_differences = 0;  ///< counters that were not exact at the end
   std::vector<std::string> first_mismatches;  ///< at most 10, each with packet, both verdicts and the entries
   std::vector<std::string> left_out_rows;
   unsigned probes = 0;  ///< self-test lookups that the loader made before the flip
 
-  std::uint64_t rate = 0;        ///< bits per second and port, 0 for not paced
+  std::uint64_t rate = 0;  ///< bits per second and port, 0 for not paced
   double clock_mhz = 0;
   unsigned ports = 0;
-  double mean_frame = 0;         ///< bytes with FCS
-  double achieved_mpps = 0;      ///< simulated: accepted packets per simulated second, all ports
-  double theoretical_mpps = 0;   ///< of the line for these frames, all ports used; or one per clock when not paced
+  double mean_frame = 0;        ///< bytes with FCS
+  double achieved_mpps = 0;     ///< simulated: accepted packets per simulated second, all ports
+  double theoretical_mpps = 0;  ///< of the line for these frames, all ports used; or one per clock when not paced
   std::uint64_t latency_min = 0, latency_max = 0;  ///< clocks from a frame's last beat taken to its verdict
   double latency_mean = 0;
-  std::uint64_t clocks = 0;      ///< simulated while packets were sent
+  std::uint64_t clocks = 0;          ///< simulated while packets were sent
   std::uint64_t skipped_clocks = 0;  ///< of these, known to change nothing and not evaluated
-  double seconds = 0;            ///< wall clock, sending and comparing only
+  double seconds = 0;                ///< wall clock, sending and comparing only
   unsigned jobs = 1;
 
-  std::vector<EntryCount> busiest;         ///< entries with the most packets, at most 10
-  std::vector<WouldDrop> would_drop;       ///< monitor mode, most packets first
-  std::vector<std::string> files;          ///< written
+  std::vector<EntryCount> busiest;    ///< entries with the most packets, at most 10
+  std::vector<WouldDrop> would_drop;  ///< monitor mode, most packets first
+  std::vector<std::string> files;     ///< written
 
   double clocks_per_second() const { return seconds > 0 ? static_cast<double>(clocks) / seconds : 0; }
   double packets_per_second() const { return seconds > 0 ? static_cast<double>(accepted) / seconds : 0; }
@@ -140,10 +141,11 @@ std::string to_text(const RunResult& result);
 /// All figures, machine-readable.
 std::string to_json(const RunResult& result);
 
-/// `classify --engine rtl`: the engine's key port, one ClassBench header per line of `trace`; gives for each the number of the
-/// first rule that matches or -1. `trace` lines: src dst sport dport proto, decimal; what follows is ignored. Throws RunError with
-/// `name` and line on a line that is none.
-std::vector<int> classify_rtl(const tables::Image& image, std::istream& trace, std::string_view name, bool progress = false);
+/// `classify --engine rtl`: the engine's key port, one ClassBench header per line of `trace`; gives for each the number
+/// of the first rule that matches or -1. `trace` lines: src dst sport dport proto, decimal; what follows is ignored.
+/// Throws RunError with `name` and line on a line that is none.
+std::vector<int> classify_rtl(const tables::TableImage& image, std::istream& trace, std::string_view name,
+                              bool progress = false);
 
 /// Figures of `portcullis bench model`.
 struct ModelBench {
@@ -154,8 +156,8 @@ struct ModelBench {
   double packets_per_second = 0;
   double clocks_per_second = 0;
 };
-/// Simulation speed on one core, verdicts compared: 64-byte frames one a clock and at 10 Gbit/s, and lookups at the key port.
-/// `packets` for each; geometries `edge` and `large`.
+/// Simulation speed on one core, verdicts compared: 64-byte frames one a clock and at 10 Gbit/s, and lookups at the key
+/// port. `packets` for each; geometries `edge` and `large`.
 std::vector<ModelBench> bench_model(std::uint64_t packets = 500'000, bool progress = false);
 std::string to_text(const std::vector<ModelBench>& results);
 
