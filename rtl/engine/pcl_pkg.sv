@@ -1,5 +1,7 @@
 // Types and codes that the engine, the parser and the filter share (docs/design.md: "The key", "Loading", "The parser's rules").
 // host/policy/key.h and host/policy/packet.h hold the same numbers for software.
+// Not every design uses every constant of a package.
+/* verilator lint_off UNUSEDPARAM */
 package pcl_pkg;
 
   localparam int unsigned PortKeyBits = 17;
@@ -64,3 +66,4 @@ package pcl_pkg;
   localparam logic [5:0] TargetDefault = 6'h19;
 
 endpackage
+/* verilator lint_on UNUSEDPARAM */

@@ -1,0 +1,6 @@
+// Registers and control of a filter.
+engine/pcl_pkg.sv
+nic/generated/lint.vlt
+nic/generated/pcl_registers_pkg.sv
+nic/generated/pcl_registers.sv
+nic/pcl_control.sv

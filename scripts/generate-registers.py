@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Writes everything that is derived from rtl/portcullis.rdl:
+
+  rtl/nic/generated/pcl_registers_pkg.sv, pcl_registers.sv   AXI4-Lite register block (PeakRDL-regblock)
+  host/device/registers.h                                    addresses and fields, for C and C++
+  docs/registers.md                                          the register map for people
+
+Run with the Python of a virtual environment that has scripts/requirements.txt:
+
+  .venv/bin/python scripts/generate-registers.py [--check] [--into FOLDER]
+
+--check writes nothing and exits 1, naming the files, if one of them is stale. Exit 2: the register description is wrong.
+"""
+import argparse
+import filecmp
+import pathlib
+import sys
+import tempfile
+
+from peakrdl_regblock import RegblockExporter
+from peakrdl_regblock.cpuif.axi4lite import AXI4Lite_Cpuif_flattened
+from peakrdl_regblock.udps import ALL_UDPS
+from systemrdl import RDLCompileError, RDLCompiler
+from systemrdl.node import FieldNode, MemNode, RegfileNode, RegNode
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCE = "rtl/portcullis.rdl"
+NOTICE = f"Generated from {SOURCE} by scripts/generate-registers.py. Do not edit."
+SYSTEM_VERILOG = "rtl/nic/generated"
+HEADER = "host/device/registers.h"
+DOCUMENT = "docs/registers.md"
+PREFIX = "PCL_"
+
+
+def text(node, inline=True):
+    """The node's description with the source's line breaks and indentation taken out."""
+    description = node.get_property("desc") or ""
+    lines = [line.strip() for line in description.splitlines()]
+    return " ".join(line for line in lines if line) if inline else "\n".join(lines).strip()
+
+
+def registers(parent):
+    """Registers and memories below an address map, arrays once, in order of address."""
+    for child in parent.children(unroll=False):
+        if isinstance(child, RegfileNode):
+            yield from registers(child)
+        elif isinstance(child, (RegNode, MemNode)):
+            yield child
+
+
+def name_of(node):
+    """LOAD_TARGET for register TARGET of register file LOAD."""
+    segments = [segment.inst_name for segment in (node.parent, node) if isinstance(segment, (RegfileNode, RegNode, MemNode))]
+    return "_".join(segments)
+
+
+def address_of(node):
+    return node.raw_absolute_address if not node.is_array else node.parent.absolute_address + node.raw_address_offset
+
+
+def elements(node):
+    """(number of words, bytes from one to the next), or None for a single register."""
+    if isinstance(node, MemNode):
+        return node.get_property("mementries"), node.get_property("memwidth") // 8
+    if node.is_array:
+        return node.array_dimensions[0], node.array_stride
+    return None
+
+
+def access_of(node):
+    fields = list(node.fields()) if isinstance(node, RegNode) else []
+    if not fields:
+        return "read, write"
+    if any(field.get_property("onwrite") is not None for field in fields):
+        return "read, write 1 to clear"
+    readable = any(field.is_sw_readable for field in fields)
+    writable = any(field.is_sw_writable for field in fields)
+    return {(True, True): "read, write", (True, False): "read", (False, True): "write"}[readable, writable]
+
+
+def reset_of(field: FieldNode):
+    reset = field.get_property("reset")
+    return "set by hardware" if reset is None else f"0x{reset:X}"
+
+
+def write_header(top, path):
+    lines = [
+        f"// Addresses and fields of the registers. {NOTICE}",
+        "// Usable from C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK and _SHIFT place a field in the word,",
+        "// _COUNT and _STRIDE (bytes) describe an array.",
+        "#ifndef PORTCULLIS_DEVICE_REGISTERS_H",
+        "#define PORTCULLIS_DEVICE_REGISTERS_H",
+    ]
+
+    def define(name, value):
+        lines.append(f"#define {PREFIX}{name} {value}")
+
+    for node in registers(top):
+        name = name_of(node)
+        lines += ["", f"/* {node.get_property('name')} ({access_of(node)}) */"]
+        define(name, f"0x{address_of(node):04X}u")
+        if elements(node):
+            count, stride = elements(node)
+            define(f"{name}_COUNT", f"{count}u")
+            define(f"{name}_STRIDE", f"{stride}u")
+        if isinstance(node, RegNode):
+            for field in node.fields():
+                mask = ((1 << field.width) - 1) << field.low
+                define(f"{name}_{field.inst_name}_MASK", f"0x{mask:08X}u")
+                define(f"{name}_{field.inst_name}_SHIFT", f"{field.low}u")
+                if field.get_property("reset") is not None:
+                    define(f"{name}_{field.inst_name}_RESET", f"0x{field.get_property('reset'):X}u")
+    lines += ["", "#endif"]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_document(top, path):
+    lines = [f"<!-- {NOTICE} -->", f"# {top.get_property('name')}", "", text(top, inline=False), "", "## Overview", "",
+             "| address | register | access | |", "|---|---|---|---|"]
+
+    def span(node):
+        start = address_of(node)
+        if not elements(node):
+            return f"0x{start:04X}"
+        count, stride = elements(node)
+        return f"0x{start:04X} + {stride}n, n < {count}"
+
+    for node in registers(top):
+        lines.append(f"| {span(node)} | [{name_of(node)}](#{name_of(node).lower()}) | {access_of(node)} | {node.get_property('name')} |")
+    block = None
+    for node in registers(top):
+        if isinstance(node.parent, RegfileNode) and node.parent.inst_name != block:
+            block = node.parent.inst_name
+            lines += ["", f"## {node.parent.get_property('name')}", "", text(node.parent)]
+        level = "###" if isinstance(node.parent, RegfileNode) else "##"
+        lines += ["", f"{level} {name_of(node)}", "", f"{node.get_property('name')}. Address {span(node)}; {access_of(node)}.", "", text(node)]
+        if isinstance(node, RegNode):
+            lines += ["", "| bits | field | reset | meaning |", "|---|---|---|---|"]
+            for field in reversed(list(node.fields())):
+                bits = f"{field.high}:{field.low}" if field.width > 1 else f"{field.low}"
+                lines.append(f"| {bits} | {field.inst_name} | {reset_of(field)} | {text(field)} |")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def check_descriptions(top):
+    """Registers and fields without a description, and names that meet in the header."""
+    problems, names = [], {}
+    for node in registers(top):
+        name = name_of(node)
+        if names.setdefault(name, node) is not node:
+            problems.append(f"{node.get_path()}: the name {name} is taken by {names[name].get_path()}; rename one of them")
+        for part in [node, *(node.fields() if isinstance(node, RegNode) else [])]:
+            if not part.get_property("desc"):
+                problems.append(f"{part.get_path()}: has no description; add desc")
+    return problems
+
+
+def generate(into):
+    compiler = RDLCompiler()
+    for udp in ALL_UDPS:
+        compiler.register_udp(udp)
+    compiler.compile_file(str(ROOT / SOURCE))
+    top = compiler.elaborate().top
+    problems = check_descriptions(top)
+    if problems:
+        sys.exit("\n".join(f"{SOURCE}: {problem}" for problem in problems))
+    for folder in (SYSTEM_VERILOG, "host/device", "docs"):
+        (into / folder).mkdir(parents=True, exist_ok=True)
+    RegblockExporter().export(top, str(into / SYSTEM_VERILOG), cpuif_cls=AXI4Lite_Cpuif_flattened, module_name="pcl_registers",
+                              package_name="pcl_registers_pkg", address_width=16, reuse_hwif_typedefs=False)
+    write_header(top, into / HEADER)
+    write_document(top, into / DOCUMENT)
+    return [f"{SYSTEM_VERILOG}/pcl_registers_pkg.sv", f"{SYSTEM_VERILOG}/pcl_registers.sv", HEADER, DOCUMENT]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with what is there instead of writing")
+    parser.add_argument("--into", type=pathlib.Path, default=ROOT, help="write below this folder instead of the repository")
+    arguments = parser.parse_args()
+    try:
+        if not arguments.check:
+            for name in generate(arguments.into):
+                print(arguments.into / name)
+            return 0
+        with tempfile.TemporaryDirectory() as folder:
+            fresh = pathlib.Path(folder)
+            stale = [name for name in generate(fresh)
+                     if not (ROOT / name).exists() or not filecmp.cmp(fresh / name, ROOT / name, shallow=False)]
+    except RDLCompileError:
+        return 2
+    for name in stale:
+        print(f"{name} does not follow from {SOURCE}: run .venv/bin/python scripts/generate-registers.py", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
