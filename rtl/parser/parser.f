@@ -1,0 +1,4 @@
+engine/pcl_pkg.sv
+parser/pcl_parser_pkg.sv
+parser/pcl_keep_count.sv
+parser/pcl_parser.sv
