@@ -21,11 +21,12 @@ struct Occupancy {
   friend bool operator==(const Occupancy&, const Occupancy&) = default;
 };
 
-/// A row of a document (or a rule, or a built-in entry) and the boundaries that no other row needs.
+/// What one row of a document (or a rule, or a built-in entry) takes of a table: boundaries of a range table, or
+/// entries.
 struct RowCost {
-  std::string place;           ///< "document:line", or the built-in entry's name
-  std::size_t boundaries = 0;  ///< of this table, that only this row asks for
-  std::size_t ends = 0;        ///< of this table, that this row asks for
+  std::string place;      ///< "document:line", or the rule's name where there is no line
+  std::size_t alone = 0;  ///< boundaries that no other row asks for; entries
+  std::size_t asked = 0;  ///< boundaries that this row asks for; entries
 };
 
 /// A table that is too small.
