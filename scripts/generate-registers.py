@@ -85,9 +85,10 @@ def reset_of(field: FieldNode):
 
 def write_header(top, path):
     lines = [
-        f"// Addresses and fields of the registers. {NOTICE}",
-        "// Usable from C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK and _SHIFT place a field in the word,",
-        "// _COUNT and _STRIDE (bytes) describe an array.",
+        f"// {NOTICE}",
+        "//",
+        "// Addresses and fields of the registers, for C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK",
+        "// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array.",
         "#ifndef PORTCULLIS_DEVICE_REGISTERS_H",
         "#define PORTCULLIS_DEVICE_REGISTERS_H",
     ]

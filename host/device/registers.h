@@ -1,6 +1,7 @@
-// Addresses and fields of the registers. Generated from rtl/portcullis.rdl by scripts/generate-registers.py. Do not edit.
-// Usable from C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK and _SHIFT place a field in the word,
-// _COUNT and _STRIDE (bytes) describe an array.
+// Generated from rtl/portcullis.rdl by scripts/generate-registers.py. Do not edit.
+//
+// Addresses and fields of the registers, for C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK
+// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array.
 #ifndef PORTCULLIS_DEVICE_REGISTERS_H
 #define PORTCULLIS_DEVICE_REGISTERS_H
 

@@ -1,4 +1,5 @@
 // Registers and control of a filter.
++incdir+prim
 engine/pcl_pkg.sv
 nic/generated/lint.vlt
 nic/generated/pcl_registers_pkg.sv

@@ -1,0 +1,16 @@
+# Compares the committed files that come from rtl/portcullis.rdl with what scripts/generate-registers.py makes of it now.
+# In: ROOT, the repository.
+set(python ${ROOT}/.venv/bin/python)
+if(NOT EXISTS ${python})
+  message("skipped: ${python} is not there (make installs it)")
+  return()
+endif()
+execute_process(COMMAND ${python} -c "import peakrdl_regblock" RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+if(NOT result EQUAL 0)
+  message("skipped: ${ROOT}/.venv has no peakrdl-regblock (scripts/requirements.txt)")
+  return()
+endif()
+execute_process(COMMAND ${python} ${ROOT}/scripts/generate-registers.py --check RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "generated files are stale, or the register description is wrong")
+endif()
