@@ -8,6 +8,7 @@
 # portcullis_verilate_refuses(NAME test TOP module MANIFEST file.f PARAMETERS P=1 ... MESSAGE text)
 #   A ctest test: elaboration under these parameters fails, and says `text`.
 #
+# -Wall without UNUSEDPARAM: a package serves more modules than the one that is built.
 # Generated code is always compiled with -O3 (a model at -O0 is 30 times slower), without sanitizers and coverage counters: it is not ours to check.
 # Verilator's own make file is not used: Debian's 5.006 compiles with OPT_FAST=-Os, which would override -O3.
 find_program(VERILATOR_EXECUTABLE verilator REQUIRED DOC "Verilator 5.006 or newer (Debian package verilator)")
@@ -34,7 +35,7 @@ function(portcullis_verilate target)
     endif()
   endforeach()
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}.verilated)
-  set(arguments --cc -O3 -Wall --x-assign fast --x-initial fast --prefix ${ARG_PREFIX} --top-module ${ARG_TOP} --Mdir ${folder})
+  set(arguments --cc -O3 -Wall -Wno-UNUSEDPARAM --x-assign fast --x-initial fast --prefix ${ARG_PREFIX} --top-module ${ARG_TOP} --Mdir ${folder})
   foreach(parameter IN LISTS ARG_PARAMETERS)
     list(APPEND arguments -G${parameter})
   endforeach()

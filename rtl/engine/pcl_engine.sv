@@ -1,0 +1,431 @@
+// Match engine: one lookup a clock against RULES rules, in two banks.
+//
+// Each field of the key is looked up in a table of its own (five range tables, four tables of 8-bit chunks; docs/design.md, "The key"), each lookup yields a
+// bitmap row with a bit per rule, the nine rows are ANDed, and the lowest set bit is the rule that decides. It addresses the action and the counters.
+//
+// In:  lookups, in order. A lookup with a cause is a malformed packet: it takes its place in the order, meets no rule and is counted by its cause.
+// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (24 for 512 rules x 256
+//      intervals x 128 bits; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
+// Guaranteed:
+//  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
+//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup.
+//  - a lookup accepted up to the clock of flip_i sees the old bank, every later one the new bank, which has all that was loaded up to that clock.
+//  - rows are written to the shadow bank only; load_ready_o is low while that bank still serves lookups, or its counters are being cleared (busy_o).
+//  - counters miss nothing; test lookups count nowhere.
+// What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i empties the pipeline; tables and counters keep what they hold
+// (zeros after configuration: the default action of zero drops everything). A write to an index beyond its table does nothing.
+module pcl_engine
+  import pcl_pkg::*;
+  import pcl_engine_pkg::*;
+#(
+  parameter  int unsigned RULES             = 512,  // power of two, 64 to 4096
+  parameter  int unsigned ADDRESS_BITS      = 128,  // the low bits of addresses that are looked at, 8 to 128
+  parameter  int unsigned ADDRESS_INTERVALS = 256,  // powers of two, 16 to 4096
+  parameter  int unsigned PORT_INTERVALS    = 256,
+  parameter  int unsigned VLAN_INTERVALS    = 256,
+  parameter  int unsigned TAG_BITS          = 8,    // carried unchanged from lookup to verdict
+  parameter  int unsigned LENGTH_BITS       = 14,
+  localparam int unsigned ROW_BITS          = maximum(RULES, 128),
+  localparam int unsigned RULE_BITS         = $clog2(RULES),
+  localparam int unsigned LATENCY           = latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS)
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_i,
+  // Lookups.
+  input  logic                   lookup_valid_i,
+  output logic                   lookup_ready_o,
+  input  key_t                   lookup_key_i,
+  input  logic [3:0]             lookup_cause_i,
+  input  logic [LENGTH_BITS-1:0] lookup_length_i,  // bytes without FCS, counted
+  input  logic [TAG_BITS-1:0]    lookup_tag_i,
+  // Verdicts. Without a hit the action is the default action, with a cause it is zero.
+  output logic                   verdict_valid_o,
+  input  logic                   verdict_ready_i,
+  output logic                   verdict_permit_o,      // after monitor mode
+  output logic                   verdict_would_drop_o,  // monitor mode only
+  output logic                   verdict_hit_o,
+  output logic [RULE_BITS-1:0]   verdict_rule_o,        // 0 without a hit
+  output action_t                verdict_action_o,
+  output logic [3:0]             verdict_cause_o,
+  output logic                   verdict_bank_o,
+  output logic [TAG_BITS-1:0]    verdict_tag_o,
+  // Test lookups against the shadow bank, in a clock without a lookup. One at a time; done pulses, and the result holds until the next.
+  input  logic                   test_valid_i,
+  output logic                   test_ready_o,
+  input  key_t                   test_key_i,
+  output logic                   test_done_o,
+  output logic                   test_hit_o,
+  output logic [RULE_BITS-1:0]   test_rule_o,
+  output action_t                test_action_o,
+  // Rows for the shadow bank, one a clock (docs/design.md, "Loading").
+  input  logic                   load_valid_i,
+  output logic                   load_ready_o,
+  input  logic [5:0]             load_target_i,
+  input  logic [15:0]            load_index_i,
+  input  logic [ROW_BITS-1:0]    load_data_i,
+  // Banks. A pulse exchanges them; while busy_o, or in the clock of counter_clear_i, it does nothing but pulse flip_ignored_o in the next clock.
+  input  logic                   flip_i,
+  output logic                   flip_ignored_o,
+  output logic                   active_bank_o,
+  output logic                   busy_o,
+  // Counters, one request at a time. Kind 0: of a rule; 1: of a cause (0 the default action, else why malformed). Bank as a number, not as a role.
+  input  logic                   counter_valid_i,
+  output logic                   counter_ready_o,
+  input  logic                   counter_bank_i,
+  input  logic                   counter_kind_i,
+  input  logic [15:0]            counter_index_i,
+  output logic                   counter_done_o,
+  output logic [63:0]            counter_packets_o,
+  output logic [63:0]            counter_bytes_o,
+  // A pulse zeroes all counters of the shadow bank, once it is not busy with lookups.
+  input  logic                   counter_clear_i,
+  output logic                   counter_clearing_o
+);
+
+  if (RULES < 64 || RULES > 4096 || (RULES & (RULES - 1)) != 0) begin : g_check_rules
+    $fatal(1, "pcl_engine: RULES is %0d; it must be a power of two from 64 to 4096", RULES);
+  end
+  if (ADDRESS_BITS < 8 || ADDRESS_BITS > 128) begin : g_check_address_bits
+    $fatal(1, "pcl_engine: ADDRESS_BITS is %0d; it must be 8 to 128", ADDRESS_BITS);
+  end
+  if (ADDRESS_INTERVALS < 16 || ADDRESS_INTERVALS > 4096 || (ADDRESS_INTERVALS & (ADDRESS_INTERVALS - 1)) != 0) begin : g_check_address_intervals
+    $fatal(1, "pcl_engine: ADDRESS_INTERVALS is %0d; it must be a power of two from 16 to 4096", ADDRESS_INTERVALS);
+  end
+  if (PORT_INTERVALS < 16 || PORT_INTERVALS > 4096 || (PORT_INTERVALS & (PORT_INTERVALS - 1)) != 0) begin : g_check_port_intervals
+    $fatal(1, "pcl_engine: PORT_INTERVALS is %0d; it must be a power of two from 16 to 4096", PORT_INTERVALS);
+  end
+  if (VLAN_INTERVALS < 16 || VLAN_INTERVALS > 4096 || (VLAN_INTERVALS & (VLAN_INTERVALS - 1)) != 0) begin : g_check_vlan_intervals
+    $fatal(1, "pcl_engine: VLAN_INTERVALS is %0d; it must be a power of two from 16 to 4096", VLAN_INTERVALS);
+  end
+  if (TAG_BITS < 1 || LENGTH_BITS < 1 || LENGTH_BITS > 32) begin : g_check_widths
+    $fatal(1, "pcl_engine: TAG_BITS %0d must be at least 1, LENGTH_BITS %0d 1 to 32", TAG_BITS, LENGTH_BITS);
+  end
+
+  // Stages, by the clocks since a lookup was accepted (0).
+  localparam int unsigned CompareClocks = compare_clocks(ADDRESS_BITS);
+  localparam int unsigned Levels = aligned_levels(ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+  localparam int unsigned RowAsked = range_clocks(Levels, CompareClocks);             // intervals known, bitmap rows are asked for
+  localparam int unsigned RowThere = RowAsked + 2;
+  localparam int unsigned RuleKnown = RowThere + 2 + first_one_clocks(RULES);         // before its register; the action is asked for
+  localparam int unsigned ActionThere = RuleKnown + 2;
+  localparam int unsigned Entries = result_entries(LATENCY);
+  localparam int unsigned CreditBits = $clog2(Entries + 1);
+  // Slices of a bitmap row, each with its own copy of the row's number; their borders are those of ECP5 block RAMs.
+  localparam int unsigned Copies = pcl_prim_pkg::copies(4);
+  localparam int unsigned RamsPerSlice = ((RULES + 35) / 36 + Copies - 1) / Copies;
+  localparam int unsigned SliceBits = Copies == 1 ? RULES : RamsPerSlice * 36;
+
+  // ---- Slots: a lookup, else a test lookup, else idle.
+  logic accept, test_go, slot_bank;
+  logic active_q, test_waiting_q, test_running_q;
+  key_t slot_key, test_key_q;
+  assign accept = lookup_valid_i && lookup_ready_o;
+  assign test_go = test_waiting_q && !accept;
+  assign slot_bank = accept ? active_q : !active_q;
+  assign slot_key = accept ? lookup_key_i : test_key_q;
+
+  logic [ActionThere:1] valid_q, tested_q;  // bit s: stage s holds a lookup; it is a test lookup
+  always_ff @(posedge clk_i) begin
+    valid_q <= {valid_q[ActionThere-1:1], accept || test_go};
+    tested_q <= {tested_q[ActionThere-1:1], test_go};
+    if (rst_i) valid_q <= '0;
+  end
+
+  // ---- Credits: as many lookups under way as the result buffer has entries.
+  logic [CreditBits-1:0] credits_q, credits_d;
+  logic taken, withhold, counters_withhold, test_withhold_q;
+  assign taken = verdict_valid_o && verdict_ready_i;
+  assign withhold = counters_withhold || test_withhold_q;
+  assign credits_d = credits_q + CreditBits'(taken) - CreditBits'(accept);
+  always_ff @(posedge clk_i) begin
+    credits_q <= credits_d;
+    lookup_ready_o <= credits_d != 0 && !withhold;
+    if (rst_i) begin
+      credits_q <= CreditBits'(Entries);
+      lookup_ready_o <= 1'b0;
+    end
+  end
+
+  // ---- Loading: one register stage (the range tables have their own).
+  logic load;
+  logic load_q, load_bank_q;
+  logic [5:0] load_target_q;
+  logic [15:0] load_index_q;
+  logic [RULES-1:0] load_data_q;
+  assign load = load_valid_i && load_ready_o;
+  always_ff @(posedge clk_i) begin
+    load_q <= load;
+    if (load) begin
+      load_bank_q   <= !active_q;
+      load_target_q <= load_target_i;
+      load_index_q  <= load_index_i;
+      load_data_q   <= load_data_i[RULES-1:0];
+    end
+    if (rst_i) load_q <= 1'b0;
+  end
+  if (ROW_BITS > RULES) begin : g_unused
+    logic unused_row_bits;
+    assign unused_row_bits = ^load_data_i[ROW_BITS-1:RULES];
+  end
+
+  // ---- Tables.
+  for (genvar t = 0; t < Tables; t++) begin : g_table
+    localparam int unsigned KeyWidth = t < 2 ? ADDRESS_BITS : t < 4 ? PortKeyBits : t == 4 ? VlanBits : 8;
+    localparam int unsigned Intervals = t < 2 ? ADDRESS_INTERVALS : t < 4 ? PORT_INTERVALS : t == 4 ? VLAN_INTERVALS : 256;
+    localparam int unsigned RowBits = 1 + $clog2(Intervals);
+
+    logic [Copies-1:0][RowBits-1:0] row;
+    if (t < RangeTables) begin : g_range
+      logic [KeyWidth-1:0] key;
+      if (t == 0) begin : g_key
+        assign key = slot_key.source[KeyWidth-1:0];
+      end else if (t == 1) begin : g_key
+        assign key = slot_key.destination[KeyWidth-1:0];
+      end else if (t == 2) begin : g_key
+        assign key = slot_key.source_port;
+      end else if (t == 3) begin : g_key
+        assign key = slot_key.destination_port;
+      end else begin : g_key
+        assign key = slot_key.vlan;
+      end
+      pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .LEVELS(Levels), .COMPARE_CLOCKS(CompareClocks), .COPIES(Copies)) u_search (
+        .clk_i,
+        .bank_i           (slot_bank),
+        .key_i            (key),
+        .row_o            (row),
+        .write_i          (load && load_target_i == TargetBoundary + 6'(t)),
+        .write_bank_i     (!active_q),
+        .write_index_i    (load_index_i),
+        .write_boundary_i (load_data_i[KeyWidth-1:0])
+      );
+    end else begin : g_chunk
+      assign row = g_chunks.row[t];
+    end
+
+    logic [Copies-1:0] read;
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[RowAsked-1]), .q_o(read));
+    logic [RULES-1:0] bitmap;
+    logic write;
+    assign write = load_q && load_target_q == TargetBitmap + 6'(t) && 32'(load_index_q) < Intervals;
+    for (genvar s = 0; s < Copies; s++) begin : g_slice
+      localparam int unsigned Low = s * SliceBits;
+      localparam int unsigned Width = Low >= RULES ? 0 : RULES - Low < SliceBits ? RULES - Low : SliceBits;
+      if (Width > 0) begin : g_ram
+        pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
+          .clk_i,
+          .write_i      (write),
+          .write_row_i  ({load_bank_q, load_index_q[RowBits-2:0]}),
+          .write_data_i (load_data_q[Low +: Width]),
+          .read_i       (read[s]),
+          .read_row_i   (row[s]),
+          .read_data_o  (bitmap[Low +: Width])
+        );
+      end
+    end
+  end
+
+  // The chunks wait for the intervals.
+  if (1) begin : g_chunks
+    logic bank;
+    logic [ChunkTables*8-1:0] chunks;
+    logic [Copies-1:0][8:0] row [RangeTables:Tables-1];
+    pcl_delay #(.WIDTH(1 + ChunkTables * 8), .CLOCKS(RowAsked - 1)) u_delay (
+      .clk_i,
+      .d_i ({slot_bank, slot_key.context_chunk, slot_key.dscp_tags, slot_key.tcp_flags, slot_key.protocol}),
+      .q_o ({bank, chunks})
+    );
+    for (genvar t = RangeTables; t < Tables; t++) begin : g_row
+      pcl_dup #(.WIDTH(9), .COPIES(Copies)) u_row (.clk_i, .d_i({bank, chunks[(t-RangeTables)*8 +: 8]}), .q_o(row[t]));
+    end
+  end
+
+  // ---- The rules that match, and the first of them.
+  logic [RULES-1:0] match_a_q, match_b_q, match_c_q, match_q;
+  always_ff @(posedge clk_i) begin
+    match_a_q <= g_table[0].bitmap & g_table[1].bitmap & g_table[2].bitmap;
+    match_b_q <= g_table[3].bitmap & g_table[4].bitmap & g_table[5].bitmap;
+    match_c_q <= g_table[6].bitmap & g_table[7].bitmap & g_table[8].bitmap;
+    match_q <= match_a_q & match_b_q & match_c_q;
+  end
+  logic any_match;
+  logic [RULE_BITS-1:0] first_rule;
+  pcl_first_one #(.WIDTH(RULES)) u_first_rule (.clk_i, .bits_i(match_q), .any_o(any_match), .index_o(first_rule));
+
+  // ---- What travels with a lookup.
+  typedef struct packed {
+    logic                   bank;
+    logic [3:0]             cause;
+    logic [TAG_BITS-1:0]    tag;
+    logic [LENGTH_BITS-1:0] length;
+  } side_t;
+  side_t side;  // at RuleKnown
+  pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(RuleKnown)) u_side (
+    .clk_i, .d_i({slot_bank, accept ? lookup_cause_i : CauseNone, lookup_tag_i, lookup_length_i}), .q_o(side)
+  );
+
+  // ---- Actions.
+  action_t action;  // at ActionThere
+  pcl_ram_1r1w #(.WIDTH(64), .DEPTH(2 * RULES)) u_action (
+    .clk_i,
+    .write_i      (load_q && load_target_q == TargetAction && 32'(load_index_q) < RULES),
+    .write_row_i  ({load_bank_q, load_index_q[RULE_BITS-1:0]}),
+    .write_data_i (load_data_q[63:0]),
+    .read_i       (valid_q[RuleKnown]),
+    .read_row_i   ({side.bank, first_rule}),
+    .read_data_o  (action)
+  );
+  action_t [1:0] default_q;
+  always_ff @(posedge clk_i) begin
+    if (load_q && load_target_q == TargetDefault && load_index_q == 0) default_q[load_bank_q] <= load_data_q[63:0];
+    if (rst_i) default_q <= '0;
+  end
+
+  // ---- The verdict.
+  logic                 hit1_q, hit2_q;  // one and two clocks after RuleKnown
+  logic [RULE_BITS-1:0] rule1_q, rule2_q;
+  side_t                side1_q;
+  logic                 bank2_q;
+  logic [3:0]           cause2_q;
+  logic [TAG_BITS-1:0]  tag2_q;
+  action_t              default2_q;
+  always_ff @(posedge clk_i) begin
+    hit1_q     <= any_match && side.cause == CauseNone;
+    rule1_q    <= side.cause == CauseNone ? first_rule : '0;
+    side1_q    <= side;
+    hit2_q     <= hit1_q;
+    rule2_q    <= rule1_q;
+    bank2_q    <= side1_q.bank;
+    cause2_q   <= side1_q.cause;
+    tag2_q     <= side1_q.tag;
+    default2_q <= default_q[side1_q.bank];
+  end
+  typedef struct packed {
+    action_t              action;
+    logic                 permit;
+    logic                 would_drop;
+    logic                 hit;
+    logic                 bank;
+    logic [3:0]           cause;
+    logic [RULE_BITS-1:0] rule;
+    logic [TAG_BITS-1:0]  tag;
+  } verdict_t;
+  verdict_t verdict, verdict_out;
+  action_t chosen;
+  logic permitted;
+  always_comb begin
+    chosen = hit2_q ? action : cause2_q == CauseNone ? default2_q : '0;
+    permitted = chosen.permit;
+    verdict.action = chosen;
+    verdict.permit = permitted || default2_q.monitor;
+    verdict.would_drop = !permitted && default2_q.monitor;
+    verdict.hit = hit2_q;
+    verdict.bank = bank2_q;
+    verdict.cause = cause2_q;
+    verdict.rule = rule2_q;
+    verdict.tag = tag2_q;
+  end
+  pcl_fifo #(.WIDTH($bits(verdict_t)), .DEPTH(Entries)) u_results (
+    .clk_i, .rst_i,
+    .push_i  (valid_q[ActionThere] && !tested_q[ActionThere]),
+    .data_i  (verdict),
+    .valid_o (verdict_valid_o),
+    .ready_i (verdict_ready_i),
+    .data_o  (verdict_out)
+  );
+  assign verdict_permit_o = verdict_out.permit;
+  assign verdict_would_drop_o = verdict_out.would_drop;
+  assign verdict_hit_o = verdict_out.hit;
+  assign verdict_rule_o = verdict_out.rule;
+  assign verdict_action_o = verdict_out.action;
+  assign verdict_cause_o = verdict_out.cause;
+  assign verdict_bank_o = verdict_out.bank;
+  assign verdict_tag_o = verdict_out.tag;
+
+  // ---- Test lookups.
+  localparam int unsigned PatienceBits = $clog2(PatienceClocks);
+  logic [PatienceBits-1:0] test_patience_q;
+  assign test_ready_o = !test_waiting_q && !test_running_q;
+  always_ff @(posedge clk_i) begin
+    test_done_o <= 1'b0;
+    test_withhold_q <= 1'b0;
+    if (test_valid_i && test_ready_o) begin
+      test_waiting_q <= 1'b1;
+      test_key_q <= test_key_i;
+      test_patience_q <= '0;
+    end else if (test_waiting_q) begin
+      test_waiting_q <= !test_go;
+      test_running_q <= test_go;
+      test_patience_q <= test_patience_q + 1'b1;
+      test_withhold_q <= &test_patience_q;
+    end
+    if (valid_q[ActionThere] && tested_q[ActionThere]) begin
+      test_running_q <= 1'b0;
+      test_done_o    <= 1'b1;
+      test_hit_o     <= hit2_q;
+      test_rule_o    <= rule2_q;
+      test_action_o  <= chosen;
+    end
+    if (rst_i) begin
+      test_waiting_q  <= 1'b0;
+      test_running_q  <= 1'b0;
+      test_done_o     <= 1'b0;
+      test_withhold_q <= 1'b0;
+    end
+  end
+
+  // ---- Counters.
+  logic [1:0] counters_clear, counters_clearing, counters_busy;
+  pcl_counters #(.RULES(RULES), .LENGTH_BITS(LENGTH_BITS)) u_counters (
+    .clk_i, .rst_i,
+    .count_i        (valid_q[RuleKnown+1] && !tested_q[RuleKnown+1]),
+    .count_bank_i   (side1_q.bank),
+    .count_hit_i    (hit1_q),
+    .count_rule_i   (rule1_q),
+    .count_cause_i  (side1_q.cause),
+    .count_length_i (side1_q.length),
+    .valid_i        (counter_valid_i),
+    .ready_o        (counter_ready_o),
+    .bank_i         (counter_bank_i),
+    .kind_i         (counter_kind_i),
+    .index_i        (counter_index_i),
+    .done_o         (counter_done_o),
+    .packets_o      (counter_packets_o),
+    .bytes_o        (counter_bytes_o),
+    .withhold_o     (counters_withhold),
+    .clear_i        (counters_clear),
+    .clearing_o     (counters_clearing),
+    .busy_o         (counters_busy)
+  );
+
+  // ---- Banks.
+  logic [1:0][CreditBits-1:0] under_way_q;  // lookups accepted, verdicts not taken
+  logic shadow_serving, clear_waiting_q;
+  assign active_bank_o = active_q;
+  assign shadow_serving = under_way_q[!active_q] != 0 || counters_busy[!active_q];
+  assign counter_clearing_o = clear_waiting_q || counters_clearing != 0;
+  assign busy_o = shadow_serving || counter_clearing_o;
+  assign load_ready_o = !busy_o;
+  always_comb begin
+    counters_clear = '0;
+    counters_clear[!active_q] = clear_waiting_q && !shadow_serving;
+  end
+  always_ff @(posedge clk_i) begin
+    for (int b = 0; b < 2; b++) begin
+      under_way_q[b] <= under_way_q[b] + CreditBits'(accept && active_q == b[0]) - CreditBits'(taken && verdict_bank_o == b[0]);
+    end
+    flip_ignored_o <= 1'b0;
+    if (flip_i) begin
+      if (busy_o || counter_clear_i) flip_ignored_o <= 1'b1;
+      else active_q <= !active_q;
+    end
+    if (counter_clear_i) clear_waiting_q <= 1'b1;
+    else if (!shadow_serving) clear_waiting_q <= 1'b0;
+    if (rst_i) begin
+      under_way_q     <= '0;
+      active_q        <= 1'b0;
+      flip_ignored_o  <= 1'b0;
+      clear_waiting_q <= 1'b0;
+    end
+  end
+
+endmodule

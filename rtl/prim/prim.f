@@ -1,0 +1,11 @@
+// Primitives, bodies that simulate fast. prim/hardware.f has the same modules for synthesis.
++incdir+prim
+prim/pcl_prim_pkg.sv
+prim/pcl_delay.sv
+prim/pcl_dup.sv
+prim/pcl_ram_1r1w.sv
+prim/pcl_fifo.sv
+prim/pcl_search16.sv
+prim/pcl_search4.sv
+prim/pcl_search2.sv
+prim/pcl_first_one.sv

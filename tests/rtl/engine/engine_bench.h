@@ -1,0 +1,365 @@
+// Drives a verilated match engine clock by clock and checks every verdict against the policies that were loaded.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <verilated.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "random_policy.h"
+
+namespace portcullis::rtl_test {
+
+/// A lookup as the engine takes it.
+struct Lookup {
+  Key key;
+  unsigned cause = 0;
+  unsigned length = 64;
+  unsigned tag = 0;
+};
+
+/// What the engine says, or should say.
+struct Verdict {
+  bool permit = false;
+  bool would_drop = false;
+  bool hit = false;
+  unsigned rule = 0;
+  std::uint64_t action = 0;
+  unsigned cause = 0;
+  unsigned bank = 0;
+  unsigned tag = 0;
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+void PrintTo(const Verdict& verdict, std::ostream* out);
+
+struct Totals {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const Totals&, const Totals&) = default;
+};
+void PrintTo(const Totals& totals, std::ostream* out);
+
+struct TestAnswer {
+  bool hit = false;
+  unsigned rule = 0;
+  std::uint64_t action = 0;
+  friend bool operator==(const TestAnswer&, const TestAnswer&) = default;
+};
+void PrintTo(const TestAnswer& answer, std::ostream* out);
+
+/// The verdict that a policy gives, by brute force.
+Verdict expected_verdict(const RandomPolicy& policy, const Lookup& lookup, unsigned bank);
+
+/// Engine and scoreboard. Requests are set in public members before tick(); each is withdrawn once the engine has taken it.
+template <class Model>
+class EngineBench {
+ public:
+  EngineBench(const Geometry& geometry, std::uint64_t seed) : random(seed), geometry_(geometry) {
+    model_ = std::make_unique<Model>(&context_);
+    model_->rst_i = 1;
+    for (int i = 0; i < 3; ++i) {
+      edge();
+    }
+    model_->rst_i = 0;
+    edge();
+  }
+  ~EngineBench() { model_->final(); }
+  EngineBench(const EngineBench&) = delete;
+  EngineBench& operator=(const EngineBench&) = delete;
+
+  /// One clock. Verdicts that leave are compared with what was expected.
+  void tick() {
+    Model& m = *model_;
+    m.lookup_valid_i = lookup.has_value();
+    if (lookup) {
+      set_key(m.lookup_key_i, lookup->key);
+      drive(m.lookup_cause_i, lookup->cause);
+      drive(m.lookup_length_i, lookup->length);
+      drive(m.lookup_tag_i, lookup->tag);
+    }
+    m.verdict_ready_i = verdict_ready;
+    m.test_valid_i = test.has_value();
+    if (test) {
+      set_key(m.test_key_i, *test);
+    }
+    m.load_valid_i = !loads.empty() && load_now;
+    if (!loads.empty()) {
+      const Row& row = loads.front();
+      drive(m.load_target_i, row.target);
+      drive(m.load_index_i, row.index);
+      for (std::size_t i = 0; i < row.data.size(); ++i) {
+        m.load_data_i[i] = row.data[i];
+      }
+    }
+    m.flip_i = flip;
+    m.counter_valid_i = counter.has_value();
+    if (counter) {
+      drive(m.counter_bank_i, std::get<0>(*counter));
+      drive(m.counter_kind_i, std::get<1>(*counter));
+      drive(m.counter_index_i, std::get<2>(*counter));
+    }
+    m.counter_clear_i = counter_clear;
+    m.clk_i = 0;
+    m.eval();
+
+    // What happens at this edge.
+    lookup_taken = lookup && m.lookup_ready_o;
+    busy = m.busy_o;
+    const unsigned active_before = active;
+    if (lookup_taken) {
+      take_lookup();
+    } else if (lookup) {
+      ++refused;
+    }
+    if (m.verdict_valid_o && verdict_ready) {
+      take_verdict();
+    }
+    if (m.load_valid_i && m.load_ready_o) {
+      EXPECT_FALSE(busy) << "the load port took a row while the shadow bank was busy";
+      loads.pop_front();
+    }
+    if (test && m.test_ready_o) {
+      test.reset();
+    }
+    if (counter && m.counter_ready_o) {
+      counter.reset();
+    }
+    const bool flipped = flip && !busy && !counter_clear;
+    const bool refused_flip = flip && !flipped;
+    if (flipped) {
+      active = 1 - active;
+    }
+    if (counter_clear) {
+      for (auto& [place, totals] : counted) {
+        if (std::get<0>(place) != active_before) {
+          totals = {};
+        }
+      }
+    }
+    // A bank is busy from the flip until all its verdicts have left.
+    if (!busy) {
+      EXPECT_EQ(under_way_[1 - active_before], 0U) << "not busy, with verdicts of the old bank under way in clock " << clock;
+    }
+    flip = false;
+    counter_clear = false;
+
+    m.clk_i = 1;
+    m.eval();
+    ++clock;
+    EXPECT_EQ(m.flip_ignored_o, refused_flip);
+    EXPECT_EQ(m.active_bank_o, active);
+    if (m.counter_done_o) {
+      counter_answer = Totals{m.counter_packets_o, m.counter_bytes_o};
+    }
+    if (m.test_done_o) {
+      test_answer = TestAnswer{m.test_hit_o != 0, m.test_rule_o, m.test_action_o};
+    }
+  }
+
+  /// Loads a policy into the shadow bank; lookups, where set up by `between`, go on.
+  template <class Between>
+  void load(const std::shared_ptr<const RandomPolicy>& policy, Between between) {
+    std::vector<Row> rows = policy->rows(random);
+    loads.assign(rows.begin(), rows.end());
+    policies[1 - active] = policy;
+    while (!loads.empty()) {
+      between();
+      tick();
+    }
+  }
+  void load(const std::shared_ptr<const RandomPolicy>& policy) {
+    load(policy, [] {});
+  }
+  /// Loads a policy and flips to it, without lookups.
+  void install(const std::shared_ptr<const RandomPolicy>& policy) {
+    settle();
+    load(policy);
+    flip = true;
+    tick();
+  }
+  /// Lets everything leave, and all be counted.
+  void settle() {
+    lookup.reset();
+    verdict_ready = true;
+    for (int i = 0; i < 100 || model_->busy_o; ++i) {
+      tick();
+    }
+    EXPECT_TRUE(expected_.empty()) << expected_.size() << " verdicts missing";
+  }
+
+  /// Reads a counter to the end. kind 0: rule, 1: cause.
+  template <class Between>
+  Totals read_counter(unsigned bank, unsigned kind, unsigned index, Between between) {
+    counter = {bank, kind, index};
+    counter_answer.reset();
+    const std::uint64_t start = clock;
+    while (!counter_answer && clock < start + 1000) {
+      between();
+      tick();
+    }
+    EXPECT_TRUE(counter_answer.has_value()) << "no answer to a counter read within 1000 clocks";
+    return counter_answer.value_or(Totals{});
+  }
+  Totals read_counter(unsigned bank, unsigned kind, unsigned index) {
+    return read_counter(bank, kind, index, [] {});
+  }
+  /// Compares all counters of both banks with the counts of the verdicts.
+  void check_counters() {
+    settle();
+    for (unsigned bank = 0; bank < 2; ++bank) {
+      for (unsigned kind = 0; kind < 2; ++kind) {
+        for (unsigned index = 0; index < (kind == 0 ? geometry_.rules : 16); ++index) {
+          ASSERT_EQ(read_counter(bank, kind, index), (counted[{bank, kind, index}]))
+              << (kind == 0 ? "rule " : "cause ") << index << " of bank " << bank;
+        }
+      }
+    }
+  }
+  TestAnswer run_test(const Key& key) {
+    test = key;
+    test_answer.reset();
+    const std::uint64_t start = clock;
+    while (!test_answer && clock < start + 1000) {
+      tick();
+    }
+    EXPECT_TRUE(test_answer.has_value()) << "no answer to a test lookup within 1000 clocks";
+    return test_answer.value_or(TestAnswer{});
+  }
+  Lookup random_lookup(const RandomPolicy& policy) {
+    Lookup result;
+    result.key = policy.random_key(random);
+    result.cause = random() % 16 == 0 ? static_cast<unsigned>(random() % 16) : 0;
+    result.length = static_cast<unsigned>(random() % 16384);
+    result.tag = static_cast<unsigned>(random() % 256);
+    return result;
+  }
+
+  Model& model() { return *model_; }
+
+  // What to do in the next clock.
+  std::optional<Lookup> lookup;
+  bool verdict_ready = true;
+  std::deque<Row> loads;
+  bool load_now = true;
+  bool flip = false;
+  std::optional<Key> test;
+  std::optional<std::tuple<unsigned, unsigned, unsigned>> counter;
+  bool counter_clear = false;
+
+  // What has happened.
+  bool lookup_taken = false;
+  bool busy = false;
+  unsigned active = 0;
+  std::uint64_t clock = 0;
+  std::uint64_t lookups = 0;
+  std::uint64_t verdicts = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t refused = 0;  ///< clocks in which a lookup was offered and not taken
+  std::uint64_t latency_min = ~std::uint64_t{0};
+  std::uint64_t latency_max = 0;
+  std::optional<Totals> counter_answer;
+  std::optional<TestAnswer> test_answer;
+  std::array<std::shared_ptr<const RandomPolicy>, 2> policies;
+  std::map<std::tuple<unsigned, unsigned, unsigned>, Totals> counted;  ///< bank, kind, index
+  Random random;
+
+ private:
+  struct Expectation {
+    Verdict verdict;
+    unsigned length;
+    std::uint64_t clock;
+  };
+
+  void edge() {
+    model_->clk_i = 0;
+    model_->eval();
+    model_->clk_i = 1;
+    model_->eval();
+  }
+
+  template <class Port>
+  static void drive(Port& port, std::uint64_t value) {
+    port = static_cast<Port>(value);
+  }
+
+  template <class Words>
+  static void set_key(Words& words, const Key& key) {
+    // pcl_pkg::key_t: source in bits 127:0, then destination, ports of 17 bits, VLAN of 12, chunks of 8.
+    std::array<std::uint32_t, 11> packed{};
+    unsigned place = 0;
+    const auto put = [&](Wide value, unsigned width) {
+      for (unsigned bit = 0; bit < width; ++bit, ++place) {
+        packed[place / 32] |= static_cast<std::uint32_t>((value >> bit) & 1) << (place % 32);
+      }
+    };
+    for (unsigned i = 0; i < 4; ++i) {
+      packed[i] = static_cast<std::uint32_t>(key.range[0] >> (32 * i));
+      packed[4 + i] = static_cast<std::uint32_t>(key.range[1] >> (32 * i));
+    }
+    place = 256;
+    put(key.range[2], 17);
+    put(key.range[3], 17);
+    put(key.range[4], 12);
+    for (const std::uint8_t chunk : key.chunk) {
+      put(chunk, 8);
+    }
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      words[i] = packed[i];
+    }
+  }
+
+  void take_lookup() {
+    ++lookups;
+    Expectation expectation{{}, lookup->length, clock};
+    if (policies[active]) {
+      expectation.verdict = expected_verdict(*policies[active], *lookup, active);
+    } else {
+      expectation.verdict.cause = lookup->cause;
+      expectation.verdict.bank = active;
+      expectation.verdict.tag = lookup->tag;
+    }
+    ++under_way_[active];
+    expected_.push_back(expectation);
+    lookup.reset();
+  }
+
+  void take_verdict() {
+    const Model& m = *model_;
+    Verdict verdict;
+    verdict.permit = m.verdict_permit_o != 0;
+    verdict.would_drop = m.verdict_would_drop_o != 0;
+    verdict.hit = m.verdict_hit_o != 0;
+    verdict.rule = m.verdict_rule_o;
+    verdict.action = m.verdict_action_o;
+    verdict.cause = m.verdict_cause_o;
+    verdict.bank = m.verdict_bank_o;
+    verdict.tag = m.verdict_tag_o;
+    ASSERT_FALSE(expected_.empty()) << "a verdict without a lookup";
+    const Expectation& expectation = expected_.front();
+    ASSERT_EQ(verdict, expectation.verdict) << "verdict " << verdicts << ", clock " << clock;
+    latency_min = std::min(latency_min, clock - expectation.clock);
+    latency_max = std::max(latency_max, clock - expectation.clock);
+    Totals& totals = counted[{verdict.bank, verdict.hit ? 0U : 1U, verdict.hit ? verdict.rule : verdict.cause}];
+    ++totals.packets;
+    totals.bytes += expectation.length;
+    ++verdicts;
+    hits += verdict.hit ? 1 : 0;
+    --under_way_[verdict.bank];
+    expected_.pop_front();
+  }
+
+  Geometry geometry_;
+  VerilatedContext context_;
+  std::unique_ptr<Model> model_;
+  std::deque<Expectation> expected_;
+  std::array<unsigned, 2> under_way_{};
+};
+
+}  // namespace portcullis::rtl_test
