@@ -11,8 +11,8 @@ package pcl_filter_pkg;
     logic                  would_drop;   // monitor mode: the policy would have dropped it
     logic                  hit;          // a rule matched
     logic                  mirror_copy;  // the host's copy; the frame itself went elsewhere, or was dropped
-    logic                  queue_valid;
-    logic [11:0]           queue;        // host queue of a redirected frame
+    logic                  queue_valid;  // redirected to a host queue
+    logic [11:0]           host_queue;   // which; with `queue_valid`
     logic                  mark_valid;
     logic [31:0]           mark;
     logic [15:0]           rule;         // with `hit`
@@ -34,7 +34,6 @@ package pcl_filter_pkg;
     pcl_pkg::action_t      action;
     logic [LengthBits-1:0] length;
   } filter_report_t;
-  localparam int unsigned ReportBits = $bits(filter_report_t);
 
   // A verdict as it waits for its frame: where to, and what to say there.
   typedef struct packed {

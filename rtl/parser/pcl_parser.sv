@@ -32,6 +32,11 @@ module pcl_parser
   input  logic                     s_axis_tuser_i,
   output logic                     s_axis_tready_o,
 
+  // One pulse per frame, a clock after its last beat, whether it leaves a result or not; the length stops at 2^LENGTH_BITS - 1.
+  output logic                     received_o,
+  output logic                     received_bad_o,
+  output logic [LENGTH_BITS-1:0]   received_length_o,
+
   output logic                     parsed_valid_o,
   input  logic                     parsed_ready_i,
   output key_t                     parsed_key_o,
@@ -83,7 +88,7 @@ module pcl_parser
   logic [LENGTH_BITS:0]     before_q;   // bytes of the frame's earlier beats; the top bit says that they are too many to count
   logic [CountBits-1:0]     count;
   logic [LENGTH_BITS:0]     length_sum;
-  logic                     c_valid_q;
+  logic                     c_valid_q, c_end_q;
   logic [LENGTH_BITS-1:0]   c_length_q;
   logic [8*WindowBytes-1:0] window;
 
@@ -99,8 +104,10 @@ module pcl_parser
       beat_q    <= '0;
       before_q  <= '0;
       c_valid_q <= 1'b0;
+      c_end_q   <= 1'b0;
     end else begin
       c_valid_q <= finish;
+      c_end_q   <= accept && s_axis_tlast_i;
       if (accept) begin
         if (s_axis_tlast_i) begin
           beat_q   <= '0;
@@ -113,6 +120,10 @@ module pcl_parser
     end
     c_length_q <= length_sum[LENGTH_BITS] || before_q[LENGTH_BITS] ? '1 : length_sum[LENGTH_BITS-1:0];
   end
+
+  assign received_o = c_end_q;
+  assign received_bad_o = !c_valid_q;
+  assign received_length_o = c_length_q;
 
   for (genvar b = 0; b < Beats; b++) begin : gen_slot
     localparam int unsigned Left = 8 * WindowBytes - b * DATA_WIDTH;

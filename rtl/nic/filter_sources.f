@@ -1,0 +1,10 @@
+// The filter without primitives.
+-f engine/sources.f
+-f parser/parser.f
+-f nic/control.f
+nic/pcl_filter_pkg.sv
+nic/pcl_frame_buffer.sv
+nic/pcl_filter_ingress.sv
+nic/pcl_filter_arbiter.sv
+nic/pcl_filter_egress.sv
+nic/pcl_filter.sv

@@ -1,0 +1,325 @@
+// Packet filter between wire ports and a host: every frame is parsed, looked up in the match engine, and dropped, forwarded, redirected or mirrored.
+//
+// In: PORTS AXI4-Streams of frames without FCS (index p in bits [p*W +: W]), DATA_WIDTH 64 to 1024 bits, TKEEP all ones but in a frame's last beat, there
+// contiguous from bit 0; TUSER with TLAST marks a bad frame. AXI4-Lite registers (docs/registers.md). Rows for the tables, besides the registers' own way.
+// Out: PORTS wire egresses and, as number PORTS, the host's; metadata of pcl_filter_pkg::filter_user_t in TUSER, constant through a frame. One
+// report per verdict (pcl_filter_pkg::filter_report_t) in the order of decision.
+//
+// Where a frame goes
+// - Permitted: to the egress its port's FORWARD_TO names, or where its rule redirects it: a wire port, or a host queue. A redirect to a wire port that
+//   does not exist drops the frame, and it is counted as dropped, though its verdict says permit.
+// - Dropped: nowhere. With a rule that mirrors, dropped or not, the host gets a copy; a frame that goes to the host anyway leaves there once.
+// - A frame that only monitor mode permits is forwarded; its rule's redirect, meant for permitted frames, is not obeyed.
+// - Malformed: dropped, or in monitor mode forwarded.
+// - Bad (TUSER) or longer than MAX_FRAME bytes: discarded and counted per port, without a verdict.
+//
+// Guarantees
+// - Nothing is lost, doubled or reordered among the frames of a port. Ports share the engine in turn, a lookup a clock over all of them.
+// - A frame is stored until its last byte has come and its verdict is there; of a malformed or refused frame no byte leaves.
+// - Full backpressure: an egress that is not ready holds up the frames meant for it and, in their port's buffer, those behind them; in the end
+//   TREADY of that port. That holds for the host and mirror copies too: a host that takes nothing stops the ports whose frames it should see.
+//   Ports whose frames go elsewhere are not held up (pcl_filter_ingress, pcl_filter_arbiter).
+// - Frames of one beat: one a clock over all ports, and one a clock per egress. TREADY and all outputs of the streams are registers or an AND of two.
+//
+// Latency, egress free: a frame's first beat leaves pcl_parser_pkg::Latency + 1 + the engine's latency + 3 clocks after its last beat was taken
+// (512 rules x 256 intervals: 45).
+module pcl_filter
+  import pcl_pkg::*;
+  import pcl_filter_pkg::*;
+#(
+  parameter  int unsigned PORTS = 2,               // wire ports, 1 to 8
+  parameter  int unsigned DATA_WIDTH = 512,        // 64, 128, 256, 512 or 1024
+  parameter  int unsigned RULES = 512,
+  parameter  int unsigned ADDRESS_BITS = 128,
+  parameter  int unsigned ADDRESS_INTERVALS = 256,
+  parameter  int unsigned PORT_INTERVALS = 256,
+  parameter  int unsigned VLAN_INTERVALS = 256,
+  parameter  int unsigned FIFO_BYTES = 32768,      // frame buffer of each port: a power of two, at least MAX_FRAME
+  parameter  int unsigned MAX_FRAME = 9728,        // longest frame in bytes without FCS, a multiple of a beat's bytes
+  localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128),
+  localparam int unsigned Egresses = PORTS + 1
+) (
+  input  logic                             clk_i,
+  input  logic                             rst_i,
+
+  input  logic [PORTS*DATA_WIDTH-1:0]      s_axis_tdata_i,
+  input  logic [PORTS*DATA_WIDTH/8-1:0]    s_axis_tkeep_i,
+  input  logic [PORTS-1:0]                 s_axis_tvalid_i,
+  input  logic [PORTS-1:0]                 s_axis_tlast_i,
+  input  logic [PORTS-1:0]                 s_axis_tuser_i,
+  output logic [PORTS-1:0]                 s_axis_tready_o,
+
+  output logic [Egresses*DATA_WIDTH-1:0]   m_axis_tdata_o,
+  output logic [Egresses*DATA_WIDTH/8-1:0] m_axis_tkeep_o,
+  output logic [Egresses-1:0]              m_axis_tvalid_o,
+  output logic [Egresses-1:0]              m_axis_tlast_o,
+  output logic [Egresses*UserBits-1:0]     m_axis_tuser_o,
+  input  logic [Egresses-1:0]              m_axis_tready_i,
+
+  input  logic                             s_axil_awvalid_i,
+  output logic                             s_axil_awready_o,
+  input  logic [15:0]                      s_axil_awaddr_i,
+  input  logic [2:0]                       s_axil_awprot_i,
+  input  logic                             s_axil_wvalid_i,
+  output logic                             s_axil_wready_o,
+  input  logic [31:0]                      s_axil_wdata_i,
+  input  logic [3:0]                       s_axil_wstrb_i,
+  output logic                             s_axil_bvalid_o,
+  input  logic                             s_axil_bready_i,
+  output logic [1:0]                       s_axil_bresp_o,
+  input  logic                             s_axil_arvalid_i,
+  output logic                             s_axil_arready_o,
+  input  logic [15:0]                      s_axil_araddr_i,
+  input  logic [2:0]                       s_axil_arprot_i,
+  output logic                             s_axil_rvalid_o,
+  input  logic                             s_axil_rready_i,
+  output logic [31:0]                      s_axil_rdata_o,
+  output logic [1:0]                       s_axil_rresp_o,
+
+  // Rows for the shadow bank, one a clock (docs/design.md, "Loading").
+  input  logic                             load_valid_i,
+  output logic                             load_ready_o,
+  input  logic [5:0]                       load_target_i,
+  input  logic [15:0]                      load_index_i,
+  input  logic [RowBits-1:0]               load_data_i,
+
+  output logic                             report_valid_o,
+  output filter_report_t                   report_o
+);
+
+  localparam int unsigned Bytes = DATA_WIDTH / 8;
+  localparam int unsigned RuleBits = $clog2(RULES);
+  localparam int unsigned EgressBits = $clog2(Egresses);
+  localparam int unsigned TagBits = 3 + LengthBits;
+  localparam int unsigned Latency = pcl_engine_pkg::latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+
+  initial begin
+    if (PORTS < 1 || PORTS > MaxPorts) $fatal(1, "pcl_filter: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
+    if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin
+      $fatal(1, "pcl_filter: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
+    end
+  end
+
+  // ------------------------------------------------------------------------------------------------------------------
+  // Ports: frames in, lookups out; decisions in, beats out.
+  logic [PORTS-1:0]            port_lookup_valid, port_lookup_ready, port_decision_valid;
+  key_t                        port_key [PORTS];
+  logic [3:0]                  port_cause [PORTS];
+  logic [LengthBits-1:0]       port_length [PORTS];
+  logic [PORTS-1:0]            beat_valid, beat_last, beat_go;
+  logic [DATA_WIDTH-1:0]       beat_data [PORTS];
+  logic [Bytes-1:0]            beat_keep [PORTS];
+  decision_t                   beat_decision [PORTS];
+  logic [PORTS-1:0]            received, received_bad;
+  logic [PORTS*LengthBits-1:0] received_length;
+  decision_t                   decision_q;
+
+  for (genvar p = 0; p < PORTS; p++) begin : gen_port
+    pcl_filter_ingress #(
+      .DATA_WIDTH(DATA_WIDTH), .INGRESS(p), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME)
+    ) u_ingress (
+      .clk_i, .rst_i,
+      .s_axis_tdata_i(s_axis_tdata_i[p*DATA_WIDTH+:DATA_WIDTH]), .s_axis_tkeep_i(s_axis_tkeep_i[p*Bytes+:Bytes]),
+      .s_axis_tvalid_i(s_axis_tvalid_i[p]), .s_axis_tlast_i(s_axis_tlast_i[p]), .s_axis_tuser_i(s_axis_tuser_i[p]),
+      .s_axis_tready_o(s_axis_tready_o[p]),
+      .received_o(received[p]), .received_bad_o(received_bad[p]), .received_length_o(received_length[p*LengthBits+:LengthBits]),
+      .lookup_valid_o(port_lookup_valid[p]), .lookup_ready_i(port_lookup_ready[p]),
+      .lookup_key_o(port_key[p]), .lookup_cause_o(port_cause[p]), .lookup_length_o(port_length[p]),
+      .decision_valid_i(port_decision_valid[p]), .decision_i(decision_q),
+      .beat_valid_o(beat_valid[p]), .beat_ready_i(beat_go[p]),
+      .beat_data_o(beat_data[p]), .beat_keep_o(beat_keep[p]), .beat_last_o(beat_last[p]), .decision_o(beat_decision[p])
+    );
+  end
+
+  // ------------------------------------------------------------------------------------------------------------------
+  // Lookups: the ports in turn, into one register.
+  logic                  lookup_valid_q, lookup_ready, lookup_free;
+  key_t                  lookup_key_q;
+  logic [3:0]            lookup_cause_q;
+  logic [LengthBits-1:0] lookup_length_q;
+  logic [2:0]            lookup_ingress_q;
+  logic [PORTS-1:0]      later_q;   // ports behind the one that had the last turn
+  logic [PORTS-1:0]      later_valid, turn, behind_turn;
+
+  assign lookup_free = !lookup_valid_q || lookup_ready;
+  assign later_valid = port_lookup_valid & later_q;
+  // The lowest of the later ones, else the lowest of all.
+  assign turn = later_valid != '0 ? later_valid & (~later_valid + 1'b1) : port_lookup_valid & (~port_lookup_valid + 1'b1);
+  assign behind_turn = ~(turn | (turn - 1'b1));
+  assign port_lookup_ready = lookup_free ? turn : '0;
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      lookup_valid_q <= 1'b0;
+      later_q        <= '1;
+    end else if (lookup_free) begin
+      lookup_valid_q <= port_lookup_valid != '0;
+      if (port_lookup_valid != '0) later_q <= behind_turn;
+    end
+    if (lookup_free) begin
+      for (int unsigned p = 0; p < PORTS; p++) begin
+        if (turn[p]) begin
+          lookup_key_q     <= port_key[p];
+          lookup_cause_q   <= port_cause[p];
+          lookup_length_q  <= port_length[p];
+          lookup_ingress_q <= 3'(p);
+        end
+      end
+    end
+  end
+
+  // ------------------------------------------------------------------------------------------------------------------
+  // Engine and control.
+  logic                        verdict_valid, verdict_permit, verdict_would_drop, verdict_hit, verdict_bank;
+  logic [RuleBits-1:0]         verdict_rule;
+  action_t                     verdict_action;
+  logic [3:0]                  verdict_cause;
+  logic [2:0]                  verdict_ingress;
+  logic [LengthBits-1:0]       verdict_length;
+  logic                        test_valid, test_ready, test_done, test_hit;
+  key_t                        test_key;
+  logic [RuleBits-1:0]         test_rule;
+  action_t                     test_action;
+  logic                        load_valid, load_ready;
+  logic [5:0]                  load_target;
+  logic [15:0]                 load_index;
+  logic [RowBits-1:0]          load_data;
+  logic                        flip, flip_ignored, active_bank, busy;
+  logic                        counter_valid, counter_ready, counter_bank, counter_kind, counter_done, counter_clear, counter_clearing;
+  logic [15:0]                 counter_index;
+  logic [63:0]                 counter_packets, counter_bytes;
+  logic [PORTS*EgressBits-1:0] forward_to;
+  logic [PORTS-1:0]            dropped_q, forwarded_q, mirrored_q;
+
+  pcl_engine #(
+    .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
+    .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+  ) u_engine (
+    .clk_i, .rst_i,
+    .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
+    .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
+    .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
+    .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
+    .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
+    .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
+    .test_rule_o(test_rule), .test_action_o(test_action),
+    .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
+    .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
+    .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
+    .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
+    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+  );
+
+  pcl_control #(
+    .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
+    .VLAN_INTERVALS(VLAN_INTERVALS), .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .HEADER_BYTES(pcl_parser_pkg::WindowBytes),
+    .EXTENSION_HEADERS(pcl_parser_pkg::ExtensionHeaders), .LATENCY(Latency), .LENGTH_BITS(LengthBits)
+  ) u_control (
+    .clk_i, .rst_i,
+    .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
+    .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i,
+    .s_axil_arprot_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
+    .row_valid_i(load_valid_i), .row_ready_o(load_ready_o), .row_target_i(load_target_i), .row_index_i(load_index_i), .row_data_i(load_data_i),
+    .load_valid_o(load_valid), .load_ready_i(load_ready), .load_target_o(load_target), .load_index_o(load_index), .load_data_o(load_data),
+    .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
+    .test_valid_o(test_valid), .test_ready_i(test_ready), .test_key_o(test_key), .test_done_i(test_done), .test_hit_i(test_hit),
+    .test_rule_i(test_rule), .test_action_i(test_action),
+    .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
+    .counter_index_o(counter_index), .counter_done_i(counter_done), .counter_packets_i(counter_packets), .counter_bytes_i(counter_bytes),
+    .counter_clear_o(counter_clear), .counter_clearing_i(counter_clearing),
+    .forward_to_o(forward_to),
+    .stat_frame_i(received), .stat_length_i(received_length), .stat_bad_i(received & received_bad), .stat_dropped_i(dropped_q),
+    .stat_forwarded_i(forwarded_q), .stat_mirrored_i(mirrored_q)
+  );
+
+  // ------------------------------------------------------------------------------------------------------------------
+  // Decisions: a verdict and what its action and its port's FORWARD_TO make of it, into one register.
+  decision_t             decision;
+  logic [Egresses-1:0]   leaves_by;     // the frame itself
+  logic                  obeyed, mirrored;
+  logic [EgressBits-1:0] forward_egress;
+
+  always_comb begin
+    forward_egress = '0;
+    for (int unsigned p = 0; p < PORTS; p++) begin
+      if (verdict_ingress == 3'(p)) forward_egress = forward_to[p*EgressBits+:EgressBits];
+    end
+  end
+
+  assign obeyed = verdict_permit && verdict_action.permit && verdict_action.redirect;
+  assign mirrored = verdict_action.mirror && verdict_cause == CauseNone;
+
+  always_comb begin
+    for (int unsigned e = 0; e < Egresses; e++) begin
+      if (!verdict_permit) leaves_by[e] = 1'b0;
+      else if (!obeyed) leaves_by[e] = forward_egress == EgressBits'(e);
+      else if (e == PORTS) leaves_by[e] = verdict_action.to_queue;
+      else leaves_by[e] = !verdict_action.to_queue && verdict_action.redirect_to == 12'(e);
+    end
+    decision.destinations = (MaxPorts + 1)'(leaves_by);
+    if (mirrored) decision.destinations[PORTS] = 1'b1;
+    decision.mirror_only = mirrored && !leaves_by[PORTS];
+    decision.user.permit = verdict_permit;
+    decision.user.would_drop = verdict_would_drop;
+    decision.user.hit = verdict_hit;
+    decision.user.mirror_copy = 1'b0;
+    decision.user.queue_valid = obeyed && verdict_action.to_queue;
+    decision.user.host_queue = verdict_action.redirect_to;
+    decision.user.mark_valid = verdict_action.mark_valid;
+    decision.user.mark = verdict_action.mark;
+    decision.user.rule = 16'(verdict_rule);
+    decision.user.cause = verdict_cause;
+    decision.user.ingress = verdict_ingress;
+    decision.user.length = verdict_length;
+  end
+
+  always_ff @(posedge clk_i) begin
+    report_valid_o <= verdict_valid && !rst_i;
+    for (int unsigned p = 0; p < PORTS; p++) begin
+      port_decision_valid[p] <= verdict_valid && verdict_ingress == 3'(p) && !rst_i;
+      dropped_q[p]           <= verdict_valid && verdict_ingress == 3'(p) && leaves_by == '0 && !rst_i;
+      forwarded_q[p]         <= verdict_valid && verdict_ingress == 3'(p) && leaves_by != '0 && !rst_i;
+      mirrored_q[p]          <= verdict_valid && verdict_ingress == 3'(p) && decision.mirror_only && !rst_i;
+    end
+    if (verdict_valid) begin
+      decision_q <= decision;
+      report_o   <= {verdict_ingress, verdict_permit, verdict_would_drop, verdict_hit, 16'(verdict_rule), verdict_cause, verdict_bank,
+                     verdict_action, verdict_length};
+    end
+  end
+
+  // ------------------------------------------------------------------------------------------------------------------
+  // Egresses.
+  localparam int unsigned BeatBits = DATA_WIDTH + Bytes + 1 + UserBits;
+
+  logic [PORTS*Egresses-1:0] destinations;
+  logic [Egresses-1:0]       egress_ready;
+
+  for (genvar p = 0; p < PORTS; p++) begin : gen_destinations
+    assign destinations[p*Egresses+:Egresses] = beat_decision[p].destinations[Egresses-1:0];
+  end
+
+  pcl_filter_arbiter #(.PORTS(PORTS)) u_arbiter (
+    .clk_i, .rst_i, .request_i(beat_valid), .destinations_i(destinations), .last_i(beat_last), .ready_i(egress_ready), .go_o(beat_go)
+  );
+
+  for (genvar e = 0; e < Egresses; e++) begin : gen_egress
+    logic [PORTS-1:0]          push;
+    logic [PORTS*BeatBits-1:0] beats;
+    for (genvar p = 0; p < PORTS; p++) begin : gen_beat
+      filter_user_t user;
+      always_comb begin
+        user = beat_decision[p].user;
+        user.mirror_copy = e == PORTS && beat_decision[p].mirror_only;
+      end
+      assign push[p] = beat_go[p] && beat_decision[p].destinations[e];
+      assign beats[p*BeatBits+:BeatBits] = {user, beat_last[p], beat_keep[p], beat_data[p]};
+    end
+    pcl_filter_egress #(.PORTS(PORTS), .WIDTH(BeatBits)) u_egress (
+      .clk_i, .rst_i, .push_i(push), .beats_i(beats), .ready_o(egress_ready[e]),
+      .valid_o(m_axis_tvalid_o[e]), .ready_i(m_axis_tready_i[e]),
+      .beat_o({m_axis_tuser_o[e*UserBits+:UserBits], m_axis_tlast_o[e], m_axis_tkeep_o[e*Bytes+:Bytes], m_axis_tdata_o[e*DATA_WIDTH+:DATA_WIDTH]})
+    );
+  end
+
+endmodule
