@@ -28,7 +28,8 @@ Verdict decide(const policy::Policy& policy, const policy::Key& key) {
 Verdict decide(const policy::Policy& policy, const policy::ParsedFrame& frame) {
   if (frame.cause == policy::Malformed::none) return decide(policy, frame.key);
   Verdict verdict;
-  verdict.permit = false;
+  verdict.permit = policy.monitor;
+  verdict.would_drop = policy.monitor;
   verdict.cause = policy::Cause::malformed;
   verdict.malformed = frame.cause;
   return verdict;

@@ -27,8 +27,8 @@ std::optional<std::size_t> first_match(const policy::Policy& policy, const polic
 
 /// The verdict on a header.
 Verdict decide(const policy::Policy& policy, const policy::Key& key);
-/// The verdict on a parsed frame. A malformed one meets no rule: it is dropped, or in monitor mode passed and flagged
-/// (docs/design.md, "Loading").
+/// The verdict on a parsed frame. A malformed one meets no rule: it is dropped, or in monitor mode passes as what would
+/// have been dropped.
 Verdict decide(const policy::Policy& policy, const policy::ParsedFrame& frame);
 
 }  // namespace portcullis::tables

@@ -62,6 +62,11 @@ TEST(Reference, MalformedFramesAreDroppedBeforeAnyRule) {
   EXPECT_EQ(verdict.entry, std::nullopt);
   EXPECT_EQ(verdict.cause, policy::Cause::malformed);
   EXPECT_EQ(verdict.malformed, policy::Malformed::bad_length);
+
+  policy::Policy watched = two_entries();
+  watched.monitor = true;
+  EXPECT_TRUE(decide(watched, frame).permit);
+  EXPECT_TRUE(decide(watched, frame).would_drop);
 }
 
 }  // namespace
