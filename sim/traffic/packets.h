@@ -9,9 +9,8 @@
 
 namespace portcullis::traffic {
 
-/// Bytes of the longest frame that the filter takes, without FCS: a jumbo frame of 9,216 bytes (the common limit of
-/// switches) with two tags and the Ethernet header.
-inline constexpr std::size_t kMaxFrame = 9216 + 22;
+/// Bytes of the longest frame that the filter takes, without FCS: MAX_FRAME of rtl/nic/pcl_filter.sv.
+inline constexpr std::size_t kMaxFrame = 9728;
 
 struct Packet {
   std::uint64_t offset = 0;    ///< of its first byte in the block

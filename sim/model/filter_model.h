@@ -1,0 +1,88 @@
+// One Verilated pcl_filter behind pins, whatever its geometry.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "model/stream.h"
+
+namespace portcullis::model {
+
+/// Wire ports of the Verilated filters; a run may leave ports unused. The host is egress kWirePorts.
+inline constexpr unsigned kWirePorts = 2;
+
+/// AXI4-Lite pins (AMBA IHI 0022E, chapter B1), 16-bit addresses, 32-bit data.
+struct AxiLitePins {
+  std::uint8_t* awvalid;
+  const std::uint8_t* awready;
+  std::uint16_t* awaddr;
+  std::uint8_t* wvalid;
+  const std::uint8_t* wready;
+  std::uint32_t* wdata;
+  std::uint8_t* wstrb;
+  const std::uint8_t* bvalid;
+  std::uint8_t* bready;
+  const std::uint8_t* bresp;
+  std::uint8_t* arvalid;
+  const std::uint8_t* arready;
+  std::uint16_t* araddr;
+  const std::uint8_t* rvalid;
+  std::uint8_t* rready;
+  const std::uint32_t* rdata;
+  const std::uint8_t* rresp;
+};
+
+/// The row-wide load port.
+struct RowPins {
+  std::uint8_t* valid;
+  const std::uint8_t* ready;
+  std::uint8_t* target;
+  std::uint16_t* index;
+  std::uint32_t* data;
+  unsigned words;  ///< 32-bit words of data
+};
+
+struct FilterPins {
+  std::array<IngressPins, kWirePorts> ingress;
+  std::array<EgressPins, kWirePorts + 1> egress;
+  const std::uint32_t* egress_user;  ///< metadata of all egresses, egress 0 in the lowest bits
+  AxiLitePins registers;
+  RowPins rows;
+  const std::uint8_t* report_valid;
+  const std::uint32_t* report;
+  std::uint8_t* reset;
+};
+
+/// Owns the model. A clock is: values on the pins, settle(), handshakes are seen, edge().
+class FilterModel {
+ public:
+  virtual ~FilterModel() = default;
+  FilterModel(const FilterModel&) = delete;
+  FilterModel& operator=(const FilterModel&) = delete;
+
+  const FilterPins& pins() const { return pins_; }
+
+  /// Lets outputs follow inputs, clock low.
+  virtual void settle() = 0;
+  /// The rising edge.
+  virtual void edge() = 0;
+  /// Writes waveforms from now on, one step per half clock of `period_ps`. Throws std::runtime_error if the file cannot
+  /// be written, or if the model was made without tracing.
+  virtual void trace(const std::filesystem::path& fst, std::uint64_t period_ps) = 0;
+
+ protected:
+  FilterModel() = default;
+  FilterPins pins_{};
+};
+
+/// What the model can be made for.
+enum class ModelGeometry : std::uint8_t { edge, large };
+
+/// A filter in reset. `tracing`: trace() will be used (geometry edge has a model of its own for that, for tracing that
+/// is compiled in costs speed even when it is off; docs/running.md has the figures).
+std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry, bool tracing = false);
+
+}  // namespace portcullis::model
