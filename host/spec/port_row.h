@@ -60,8 +60,8 @@ struct PortRow {
   Direction direction = Direction::unstated;
   std::string source;       ///< text of a source column ("Any", a role, prefixes); empty if there is none
   std::string destination;  ///< likewise
-  std::string peer;         ///< text of a column that names the other end without a direction ("To/From"); empty if none
-  std::string action;       ///< text of a column that says what is done ("Deny", "Do not authenticate"); empty if none
+  std::string peer;    ///< text of a column that names the other end without a direction ("To/From"); empty if none
+  std::string action;  ///< text of a column that says what is done ("Deny", "Do not authenticate"); empty if none
   std::string notes;
   std::string text;  ///< the whole row, cells joined by " | ", white space collapsed: what provenance shows
 };
@@ -69,12 +69,12 @@ struct PortRow {
 /// Something in a document that looks like a port row, or should have, and was not understood.
 struct Finding {
   std::string document;
-  unsigned line = 0;    ///< from 1; 0 if the finding is about the document as a whole
-  unsigned column = 0;  ///< from 1; 0 if unknown
-  unsigned table = 0;   ///< 0 if it is not in a port table
-  std::string text;     ///< the words in question
-  std::string reason;   ///< a sentence: what is wrong and what would be understood
-  bool row_lost = true; ///< true if the row made no PortRow because of this; false if only a part of it was left out
+  unsigned line = 0;     ///< from 1; 0 if the finding is about the document as a whole
+  unsigned column = 0;   ///< from 1; 0 if unknown
+  unsigned table = 0;    ///< 0 if it is not in a port table
+  std::string text;      ///< the words in question
+  std::string reason;    ///< a sentence: what is wrong and what would be understood
+  bool row_lost = true;  ///< true if the row made no PortRow because of this; false if only a part of it was left out
 };
 
 /// A port table as a whole.
