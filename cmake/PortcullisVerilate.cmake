@@ -22,7 +22,8 @@ set(PORTCULLIS_GENERATED_OPTIONS -O3 -w -fno-sanitize=all -fno-profile-arcs -fno
 # Verilator's run-time library, shared by all models of a program.
 add_library(portcullis_verilated STATIC
   ${VERILATOR_INCLUDE}/verilated.cpp ${VERILATOR_INCLUDE}/verilated_threads.cpp ${VERILATOR_INCLUDE}/verilated_fst_c.cpp)
-target_include_directories(portcullis_verilated SYSTEM PUBLIC ${VERILATOR_INCLUDE} ${VERILATOR_INCLUDE}/vltstd)
+target_include_directories(portcullis_verilated SYSTEM PUBLIC
+  $<BUILD_INTERFACE:${VERILATOR_INCLUDE}> $<BUILD_INTERFACE:${VERILATOR_INCLUDE}/vltstd>)
 target_compile_definitions(portcullis_verilated PUBLIC VM_COVERAGE=0 VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1)
 target_compile_options(portcullis_verilated PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
 target_link_libraries(portcullis_verilated PUBLIC Threads::Threads ZLIB::ZLIB)
@@ -56,7 +57,7 @@ function(portcullis_verilate target)
     VERBATIM)
   add_library(${target} STATIC ${folder}/${ARG_PREFIX}_fast.cc ${folder}/${ARG_PREFIX}_slow.cc)
   set_source_files_properties(${folder}/${ARG_PREFIX}_slow.cc PROPERTIES COMPILE_OPTIONS -O0)
-  target_include_directories(${target} SYSTEM PUBLIC ${folder})
+  target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}>)
   target_compile_options(${target} PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
   target_link_libraries(${target} PUBLIC portcullis_verilated)
 endfunction()

@@ -1,0 +1,65 @@
+// `portcullis classify`: the first rule that matches each header of a ClassBench trace.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "policy/classbench.h"
+#include "run/run.h"
+#include "tables/image.h"
+#include "tables/recover.h"
+#include "tables/reference.h"
+
+namespace portcullis::cli {
+namespace {
+
+struct Options {
+  std::string image;
+  std::string trace;
+  std::string engine = "reference";
+};
+
+/// Straight from the sets that the image's rows stand for.
+std::vector<int> classify_reference(const tables::TableImage& image, const std::string& trace) {
+  const policy::Policy policy = tables::recover(image);
+  std::vector<int> rules;
+  for (const policy::Key& key : policy::read_trace(trace)) {
+    const auto rule = tables::first_match(policy, key);
+    rules.push_back(rule ? static_cast<int>(*rule) : -1);
+  }
+  return rules;
+}
+
+void classify_command(const Options& options) {
+  const tables::TableImage image = tables::read_image(options.image);
+  std::vector<int> rules;
+  if (options.engine == "rtl") {
+    std::ifstream trace(options.trace);
+    if (!trace) throw std::runtime_error(options.trace + ": cannot be read; give the path of a ClassBench trace");
+    rules = sim::classify_rtl(image, trace, options.trace, isatty(STDERR_FILENO) != 0);
+  } else {
+    rules = classify_reference(image, options.trace);
+  }
+  std::string out;
+  for (const int rule : rules) out += fmt::format("{}\n", rule);
+  std::cout << out;
+}
+
+}  // namespace
+
+void add_classify(CLI::App& app, Exit&) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "classify", "Print, for each header of a ClassBench trace, the first rule that matches, or -1");
+  command->add_option("IMAGE", options->image, "table image (.pti)")->required();
+  command->add_option("--trace", options->trace, "ClassBench trace: src dst sport dport proto, decimal")->required();
+  command->add_option("--engine", options->engine, "rtl (the cycle-accurate model) or reference (default)")
+      ->check(CLI::IsMember({"rtl", "reference"}));
+  command->callback([options] { classify_command(*options); });
+}
+
+}  // namespace portcullis::cli

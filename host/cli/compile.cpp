@@ -1,0 +1,83 @@
+// `portcullis compile`: a site, or a ClassBench filter set, to a table image.
+#include "tables/compile.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/subject.h"
+#include "policy/classbench.h"
+
+namespace portcullis::cli {
+namespace {
+
+struct Options {
+  std::string site;
+  std::string classbench;
+  std::string output;
+  std::string geometry;
+};
+
+void print_report(std::ostream& out, const tables::Report& report, const std::string& image) {
+  fmt::print(out, "image             {} ({})\n", image, report.geometry.to_string());
+  fmt::print(out, "entries           {} of {} ({})\n", report.entries, report.geometry.rules,
+             percent(report.entries, report.geometry.rules));
+  if (report.rows > 0) {
+    fmt::print(out, "document rows     {} read, {} without an entry\n", report.rows, report.rows_without_entry);
+  }
+  for (const tables::Occupancy& table : report.tables) {
+    fmt::print(out, "  {:<20}{:>5} of {:>5}  ({})\n", table.table, table.used, table.capacity,
+               percent(table.used, table.capacity));
+  }
+  fmt::print(out, "a plain TCAM      {} entries ({:.1f} per entry)\n", report.tcam_entries, report.tcam_per_entry);
+  fmt::print(out, "self-test probes  {}\n", report.probes);
+  if (report.hidden > 0) fmt::print(out, "hidden entries    {} (no packet meets them first)\n", report.hidden);
+  if (report.undecided > 0) fmt::print(out, "undecided entries {} (search for a packet given up)\n", report.undecided);
+  for (const policy::SplitRow& split : report.splits) {
+    fmt::print(out, "split row         {}:{}: {} entries: {}\n", split.document, split.line, split.entries,
+               split.reason);
+  }
+}
+
+void compile_command(const Options& options, Exit& exit) {
+  policy::Policy policy;
+  std::vector<tables::SourceFile> sources;
+  std::string geometry = options.geometry;
+  if (!options.classbench.empty()) {
+    policy = policy::read_classbench(options.classbench);
+    sources.push_back(tables::SourceFile::of(options.classbench, read_text(options.classbench)));
+    if (geometry.empty()) geometry = "large";
+  } else {
+    policy::SitePolicy loaded = load_site(options.site);
+    policy = std::move(loaded.policy);
+    sources.push_back(tables::SourceFile::of(options.site, read_text(options.site)));
+    for (const policy::SiteDocument& document : loaded.site.documents) {
+      sources.push_back(tables::SourceFile::of(document.name, read_text(document.path)));
+    }
+    if (!loaded.findings.empty()) exit = Exit::answer_is_no;
+  }
+  const tables::Compiled compiled = compile_for(policy, geometry, std::move(sources));
+  tables::write_image(options.output, compiled.image);
+  print_report(std::cout, compiled.report, options.output);
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, Exit& exit) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("compile", "Compile a site, or a ClassBench filter set, into a table image");
+  auto* input = command->add_option_group("input");
+  input->add_option("SITE", options->site, "site file (docs/site-file.md)");
+  input->add_option("--classbench", options->classbench, "ClassBench filter set instead of a site");
+  input->require_option(1);
+  command->add_option("-o,--output", options->output, "table image to write (.pti)")->required();
+  command->add_option("--geometry", options->geometry,
+                      "edge, large, or a geometry file; without it the smaller of edge and large that holds the policy "
+                      "(large for ClassBench)");
+  command->callback([options, &exit] { compile_command(*options, exit); });
+}
+
+}  // namespace portcullis::cli

@@ -1,0 +1,62 @@
+// `portcullis run`: a policy in the cycle-accurate model, packets through it, every verdict compared.
+#include "run/run.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+
+namespace portcullis::cli {
+namespace {
+
+struct Options {
+  std::string subject;
+  std::string geometry;
+  std::string rate = "10G";
+  std::string json;
+  sim::RunOptions run;
+};
+
+void run_command(Options options, Exit& exit) {
+  options.run.rate = sim::parse_rate(options.rate);
+  options.run.progress = isatty(STDERR_FILENO) != 0;
+  const sim::Subject subject = sim::load_subject(options.subject, options.geometry);
+  sim::RunResult result = sim::run(subject, options.run);
+  if (!options.json.empty()) {
+    std::ofstream file(options.json);
+    file << sim::to_json(result) << '\n';
+    if (!file.flush()) throw std::runtime_error(options.json + ": could not be written");
+    result.files.push_back(options.json);
+  }
+  std::cout << sim::to_text(result);
+  if (result.exit_code() != 0) exit = Exit::answer_is_no;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Exit& exit) {
+  auto options = std::make_shared<Options>();
+  sim::RunOptions& run = options->run;
+  CLI::App* command = app.add_subcommand(
+      "run", "Filter packets in the cycle-accurate model and compare every verdict with the reference");
+  command->add_option("SUBJECT", options->subject, "site file or table image (.pti)")->required();
+  command->add_option("--geometry", options->geometry, "edge, large, or a geometry file (sites only)");
+  command->add_option("--pcap", run.pcap, "packets to send (pcap or pcapng); without it they are made from the rules");
+  command->add_option("--verdicts", run.verdicts, "write one CSV line per packet");
+  command->add_option("--out-pcap", run.out_pcap, "write the permitted packets with their egress times");
+  command->add_option("--json", options->json, "write all figures as JSON");
+  command->add_option("--rate", options->rate, "line rate per port: 10G (default), 25G, 40G, 100G, any other, or max");
+  command->add_option("--clock", run.clock_mhz, "core clock in MHz")->capture_default_str();
+  command->add_option("--ports", run.ports, "wire ports in use, 1 or 2")->capture_default_str();
+  command->add_option("--ingress", run.ingress, "wire port at which a pcap's packets enter")->capture_default_str();
+  command->add_option("--packets", run.packets, "how many packets; the input is repeated or cut to it");
+  command->add_option("--seed", run.seed, "seed of the packets made from the rules")->capture_default_str();
+  command->add_option("--jobs", run.jobs, "parts of the run simulated at the same time")->capture_default_str();
+  command->add_option("--trace-fst", run.trace_fst, "write waveforms of the whole run (FST)");
+  command->callback([options, &exit] { run_command(*options, exit); });
+}
+
+}  // namespace portcullis::cli
