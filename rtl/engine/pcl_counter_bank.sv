@@ -5,7 +5,8 @@
 // exact. The sums are made in two halves of 32 bits, a clock apart.
 // In: count_i with row and length. read_i with row, held until read_taken_o. clear_i, a pulse: all rows become zero, in as many clocks as there are rows
 // and counts between; nobody counts here meanwhile.
-// Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o: a count is not written yet.
+// Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o: an access is under way, or its row not long enough written for the next to
+// find it in the RAM.
 module pcl_counter_bank #(
   parameter  int unsigned ROWS        = 512,
   parameter  int unsigned LENGTH_BITS = 14,
@@ -66,32 +67,26 @@ module pcl_counter_bank #(
   // Stage s holds the access that entered s clocks before. Nothing moves while no access is near.
   logic [Apart+2:0] near_q;
   logic near;
-  assign near = near_q != 0;
-  always_ff @(posedge clk_i) begin
-    near_q <= {near_q[Apart+1:0], access != Idle};
-    if (rst_i) near_q <= '0;
-  end
-
   access_e access1_q, access2_q, access3_q, access4_q, access5_q;
   logic [ROW_BITS-1:0] row1_q, row2_q, row3_q, row4_q, row5_q, row6_q;
   logic [LENGTH_BITS-1:0] length1_q, length2_q, length3_q;
   logic valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
+  assign near = near_q != 0 || access != Idle;
   always_ff @(posedge clk_i) begin
-    access1_q <= access;
-    if (access != Idle) begin
-      row1_q <= row;
-      length1_q <= count_length_i;
-    end
     if (near) begin
+      near_q <= {near_q[Apart+1:0], access != Idle};
+      access1_q <= access;
       access2_q <= access1_q;
       access3_q <= access2_q;
       access4_q <= access3_q;
       access5_q <= access4_q;
+      row1_q <= row;
       row2_q <= row1_q;
       row3_q <= row2_q;
       row4_q <= row3_q;
       row5_q <= row4_q;
       row6_q <= row5_q;
+      length1_q <= count_length_i;
       length2_q <= length1_q;
       length3_q <= length2_q;
       valid2_q <= access1_q != Idle;
@@ -101,19 +96,20 @@ module pcl_counter_bank #(
       valid6_q <= valid5_q;
     end
     if (rst_i) begin
+      near_q    <= '0;
       access1_q <= Idle;
       access2_q <= Idle;
       access3_q <= Idle;
       access4_q <= Idle;
       access5_q <= Idle;
-      valid2_q <= 1'b0;
-      valid3_q <= 1'b0;
-      valid4_q <= 1'b0;
-      valid5_q <= 1'b0;
-      valid6_q <= 1'b0;
+      valid2_q  <= 1'b0;
+      valid3_q  <= 1'b0;
+      valid4_q  <= 1'b0;
+      valid5_q  <= 1'b0;
+      valid6_q  <= 1'b0;
     end
   end
-  assign busy_o = count_i || access1_q == Count || access2_q == Count || access3_q == Count || access4_q == Count || access5_q == Count;
+  assign busy_o = near;
 
   logic [63:0] packets_sum, bytes_sum, packets_row, bytes_row;
   logic write;

@@ -147,21 +147,20 @@ module pcl_engine
   end
 
   // ---- Loading: one register stage (the range tables have their own).
+  localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
   logic load;
-  logic load_q, load_bank_q;
-  logic [5:0] load_target_q;
-  logic [15:0] load_index_q;
+  logic load_action_q, load_default_q, load_bank_q;
+  logic [LoadIndexBits-1:0] load_index_q;
   logic [RULES-1:0] load_data_q;
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
-    load_q <= load;
+    load_action_q  <= load && load_target_i == TargetAction && 32'(load_index_i) < RULES;
+    load_default_q <= load && load_target_i == TargetDefault && load_index_i == 0;
     if (load) begin
-      load_bank_q   <= !active_q;
-      load_target_q <= load_target_i;
-      load_index_q  <= load_index_i;
-      load_data_q   <= load_data_i[RULES-1:0];
+      load_bank_q  <= !active_q;
+      load_index_q <= load_index_i[LoadIndexBits-1:0];
+      load_data_q  <= load_data_i[RULES-1:0];
     end
-    if (rst_i) load_q <= 1'b0;
   end
   if (ROW_BITS > RULES) begin : g_unused
     logic unused_row_bits;
@@ -205,15 +204,15 @@ module pcl_engine
     logic [Copies-1:0] read;
     pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[RowAsked-1]), .q_o(read));
     logic [RULES-1:0] bitmap;
-    logic write;
-    assign write = load_q && load_target_q == TargetBitmap + 6'(t) && 32'(load_index_q) < Intervals;
+    logic write_q;
+    always_ff @(posedge clk_i) write_q <= load && load_target_i == TargetBitmap + 6'(t) && 32'(load_index_i) < Intervals;
     for (genvar s = 0; s < Copies; s++) begin : g_slice
       localparam int unsigned Low = s * SliceBits;
       localparam int unsigned Width = Low >= RULES ? 0 : RULES - Low < SliceBits ? RULES - Low : SliceBits;
       if (Width > 0) begin : g_ram
         pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
           .clk_i,
-          .write_i      (write),
+          .write_i      (write_q),
           .write_row_i  ({load_bank_q, load_index_q[RowBits-2:0]}),
           .write_data_i (load_data_q[Low +: Width]),
           .read_i       (read[s]),
@@ -267,7 +266,7 @@ module pcl_engine
   action_t action;  // at ActionThere
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(2 * RULES)) u_action (
     .clk_i,
-    .write_i      (load_q && load_target_q == TargetAction && 32'(load_index_q) < RULES),
+    .write_i      (load_action_q),
     .write_row_i  ({load_bank_q, load_index_q[RULE_BITS-1:0]}),
     .write_data_i (load_data_q[63:0]),
     .read_i       (valid_q[RuleKnown]),
@@ -276,7 +275,7 @@ module pcl_engine
   );
   action_t [1:0] default_q;
   always_ff @(posedge clk_i) begin
-    if (load_q && load_target_q == TargetDefault && load_index_q == 0) default_q[load_bank_q] <= load_data_q[63:0];
+    if (load_default_q) default_q[load_bank_q] <= load_data_q[63:0];
     if (rst_i) default_q <= '0;
   end
 

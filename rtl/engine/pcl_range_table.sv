@@ -42,15 +42,19 @@ module pcl_range_table
     $fatal(1, "pcl_range_table: LEVELS %0d and COMPARE_CLOCKS %0d are too few for %0d intervals of %0d bits", LEVELS, COMPARE_CLOCKS, INTERVALS, WIDTH);
   end
 
-  // Write port, one register stage. Boundaries are stored inverted, so that memory full of zeros is a table without boundaries.
-  logic                    write_q, write_bank_q;
-  logic [IntervalBits-1:0] write_index_q;
-  logic [WIDTH-1:0]        write_inverted_q;
+  // Write port: a register stage, with what is to be written where already decoded. Boundaries are stored inverted, so that memory full of zeros is a
+  // table without boundaries.
+  localparam int unsigned FirstStride = INTERVALS / 16;
+  logic             in_table;
+  logic             write_first_q, write_bank_q;
+  logic [3:0]       write_number_q;
+  logic [WIDTH-1:0] write_inverted_q;
+  assign in_table = 32'(write_index_i) < INTERVALS;
   always_ff @(posedge clk_i) begin
-    write_q <= write_i && 32'(write_index_i) < INTERVALS;
+    write_first_q <= write_i && in_table && (32'(write_index_i) & (FirstStride - 1)) == 0;
     if (write_i) begin
       write_bank_q     <= write_bank_i;
-      write_index_q    <= write_index_i[IntervalBits-1:0];
+      write_number_q   <= write_index_i[IntervalBits-1 -: 4];
       write_inverted_q <= ~write_boundary_i;
     end
   end
@@ -62,20 +66,17 @@ module pcl_range_table
   pcl_dup #(.WIDTH(1), .COPIES(BankCopies)) u_bank (.clk_i, .d_i(bank_i), .q_o(bank_q));
 
   // First level.
-  localparam int unsigned FirstStride = INTERVALS / 16;
-  logic [AddressCopies-1:0][3:0] first_index;
+  logic [AddressCopies-1:0][4:0] first_index;  // with the bank
   pcl_search16 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS), .BANK_COPIES(BankCopies), .COPIES(AddressCopies)) u_first (
     .clk_i,
     .key_i            (key_q),
     .bank_i           (bank_q),
     .index_o          (first_index),
-    .write_i          (write_q && (32'(write_index_q) & (FirstStride - 1)) == 0),
+    .write_i          (write_first_q),
     .write_bank_i     (write_bank_q),
-    .write_number_i   (write_index_q[IntervalBits-1 -: 4]),
+    .write_number_i   (write_number_q),
     .write_inverted_i (write_inverted_q)
   );
-  logic first_bank;
-  pcl_delay #(.WIDTH(1), .CLOCKS(2 + COMPARE_CLOCKS)) u_first_bank (.clk_i, .d_i(bank_q[0]), .q_o(first_bank));
 
   // RAM levels. A level begins with the interval known so far, {bank, index}, and ends with as many more bits as its children need.
   for (genvar l = 0; l < Own; l++) begin : g_level
@@ -94,12 +95,11 @@ module pcl_range_table
     logic [AddressCopies-1:0][RowBits-1:0] row;
     logic [RowBits-1:0] write_row;
     if (l == 0) begin : g_known
-      assign bank = first_bank;
-      assign index = first_index[0];
+      assign {bank, index} = first_index[0];
       for (genvar c = 0; c < AddressCopies; c++) begin : g_copy
-        assign row[c] = {first_bank, first_index[c]};
+        assign row[c] = first_index[c];
       end
-      assign write_row = {write_bank_q, write_index_q[IntervalBits-1 -: KnownBits]};
+      assign write_row = {write_bank_i, write_index_i[IntervalBits-1 -: KnownBits]};
     end else begin : g_known
       logic [KnownBits-3:0] parent;
       logic [AddressCopies-1:0][2:0] code;
@@ -116,24 +116,37 @@ module pcl_range_table
       end
       if (Thermometer) begin : g_write
         logic [1:0] child;
-        assign child = write_index_q[IntervalBits - KnownBits +: 2];
-        assign write_row = {write_bank_q, write_index_q[IntervalBits-1 -: KnownBits-2], child == 2'd3, child >= 2'd2, child >= 2'd1};
+        assign child = write_index_i[IntervalBits - KnownBits +: 2];
+        assign write_row = {write_bank_i, write_index_i[IntervalBits-1 -: KnownBits-2], child == 2'd3, child >= 2'd2, child >= 2'd1};
       end else begin : g_write
-        assign write_row = {write_bank_q, write_index_q[IntervalBits-1 -: KnownBits]};
+        assign write_row = {write_bank_i, write_index_i[IntervalBits-1 -: KnownBits]};
       end
     end
 
-    // Its boundaries.
-    logic [WIDTH-1:0] inverted [1:Children-1];
-    for (genvar c = 1; c < Children; c++) begin : g_boundary
-      pcl_ram_1r1w #(.WIDTH(WIDTH), .DEPTH(1 << RowBits)) u_ram (
+    // Its boundaries: wide ones in memories of their own, narrow ones side by side in one.
+    localparam int unsigned Rams = WIDTH > 32 ? Children - 1 : 1;
+    localparam int unsigned Columns = (Children - 1) / Rams;
+    logic [Rams-1:0][Columns-1:0][WIDTH-1:0] inverted;
+    logic [Children-2:0] write_q;
+    logic [RowBits-1:0] write_row_q;
+    always_ff @(posedge clk_i) begin
+      write_q <= '0;
+      if (write_i) begin
+        for (int c = 1; c < int'(Children); c++) begin
+          write_q[c-1] <= in_table && (32'(write_index_i) & (Span - 1)) == c * Stride;
+        end
+        write_row_q <= write_row;
+      end
+    end
+    for (genvar r = 0; r < Rams; r++) begin : g_ram
+      pcl_ram_1r1w #(.WIDTH(Columns * WIDTH), .DEPTH(1 << RowBits), .COLUMNS(Columns)) u_ram (
         .clk_i,
-        .write_i      (write_q && (32'(write_index_q) & (Span - 1)) == c * Stride),
-        .write_row_i  (write_row),
-        .write_data_i (write_inverted_q),
+        .write_i      (write_q[r*Columns +: Columns]),
+        .write_row_i  (write_row_q),
+        .write_data_i ({Columns{write_inverted_q}}),
         .read_i       (1'b1),
-        .read_row_i   (row[((c-1)*AddressCopies)/3]),
-        .read_data_o  (inverted[c])
+        .read_row_i   (row[(r*AddressCopies)/3]),
+        .read_data_o  (inverted[r])
       );
     end
 
@@ -149,12 +162,12 @@ module pcl_range_table
     logic [AddressCopies-1:0][2:0] thermometer;  // four children
     if (Children == 4) begin : g_compare
       pcl_search4 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS), .COPIES(AddressCopies)) u_search (
-        .clk_i, .key_i(key), .inverted1_i(inverted[1]), .inverted2_i(inverted[2]), .inverted3_i(inverted[3]), .thermometer_o(thermometer)
+        .clk_i, .key_i(key), .inverted1_i(inverted[0][0]), .inverted2_i(inverted[Rams/2][Columns/2]), .inverted3_i(inverted[Rams-1][Columns-1]), .thermometer_o(thermometer)
       );
     end else begin : g_compare
       logic reached;
       pcl_search2 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS)) u_search (
-        .clk_i, .key_i(key), .inverted_i(inverted[1]), .reached_o(reached)
+        .clk_i, .key_i(key), .inverted_i(inverted[0][0]), .reached_o(reached)
       );
       assign thermometer = {AddressCopies{3'(reached)}};
     end
@@ -166,7 +179,7 @@ module pcl_range_table
   // The interval, aligned with other tables.
   logic [ROW_BITS-1:0] row, row_aligned;
   if (Own == 0) begin : g_interval
-    assign row = {first_bank, first_index[0]};
+    assign row = first_index[0];
   end else if (((IntervalBits - 4) & 1) != 0) begin : g_interval
     assign row = {g_level[Own-1].bank_after, g_level[Own-1].index_after, g_level[Own-1].thermometer[0][0]};
   end else begin : g_interval

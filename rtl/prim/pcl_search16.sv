@@ -2,7 +2,7 @@
 // This body finds it by halving, which equals counting because boundaries are sorted, and simulates fast; hardware/pcl_search16.sv compares with all 15
 // at once.
 // In: key and bank. Boundaries are stored inverted, so that contents of zero mean unused (all ones).
-// Out: index_o (0 to 15), COPIES times, 2 + COMPARE_CLOCKS clocks later: bank selection, comparison, encoding.
+// Out: index_o = {bank, number of boundaries <= key (0 to 15)}, COPIES times, 2 + COMPARE_CLOCKS clocks later: bank selection, comparison, encoding.
 module pcl_search16 #(
   parameter int unsigned WIDTH          = 128,
   parameter int unsigned COMPARE_CLOCKS = 2,
@@ -12,7 +12,7 @@ module pcl_search16 #(
   input  logic                   clk_i,
   input  logic [WIDTH-1:0]       key_i,
   input  logic [BANK_COPIES-1:0] bank_i,  // equal copies
-  output logic [COPIES-1:0][3:0] index_o,
+  output logic [COPIES-1:0][4:0] index_o,
   // Boundary number 1 to 15 of a bank.
   input  logic                   write_i,
   input  logic                   write_bank_i,
@@ -20,26 +20,51 @@ module pcl_search16 #(
   input  logic [WIDTH-1:0]       write_inverted_i
 );
 
-  logic [WIDTH-1:0] inverted [32];  // bank x number
-  always_ff @(posedge clk_i) begin
-    if (write_i) inverted[{write_bank_i, write_number_i}] <= write_inverted_i;
-  end
-
-  // inverted >= ~key is boundary <= key.
-  logic [WIDTH-1:0] not_key;
-  logic [3:0] index;
+  // In halves of up to 64 bits, which the simulator compares in one step each. inverted >= ~key is boundary <= key.
+  localparam int unsigned LowBits = WIDTH > 64 ? 64 : WIDTH;
+  logic [LowBits-1:0] low [32];  // bank x number
+  logic [LowBits-1:0] low_key;
   logic bank;
+  logic reached8, reached4, reached2, reached1;
+  logic [4:0] at8, at4, at2, at1;
   assign bank = bank_i[0];
-  always_comb begin
-    not_key = ~key_i;
-    index[3] = inverted[{bank, 4'b1000}] >= not_key;
-    index[2] = inverted[{bank, index[3], 3'b100}] >= not_key;
-    index[1] = inverted[{bank, index[3:2], 2'b10}] >= not_key;
-    index[0] = inverted[{bank, index[3:1], 1'b1}] >= not_key;
+  assign low_key = ~key_i[LowBits-1:0];
+  assign at8 = {bank, 4'b1000};
+  assign at4 = {bank, reached8, 3'b100};
+  assign at2 = {bank, reached8, reached4, 2'b10};
+  assign at1 = {bank, reached8, reached4, reached2, 1'b1};
+
+  // verilator lint_off BLKSEQ
+  always_ff @(posedge clk_i) begin
+    if (write_i) low[{write_bank_i, write_number_i}] = write_inverted_i[LowBits-1:0];
+  end
+  // verilator lint_on BLKSEQ
+
+  if (WIDTH > 64) begin : g_compare
+    localparam int unsigned HighBits = WIDTH - 64;
+    logic [HighBits-1:0] high [32];
+    logic [HighBits-1:0] high_key;
+    assign high_key = ~key_i[WIDTH-1:64];
+    // verilator lint_off BLKSEQ
+    always_ff @(posedge clk_i) begin
+      if (write_i) high[{write_bank_i, write_number_i}] = write_inverted_i[WIDTH-1:64];
+    end
+    // verilator lint_on BLKSEQ
+    assign reached8 = high[at8] > high_key || (high[at8] == high_key && low[at8] >= low_key);
+    assign reached4 = high[at4] > high_key || (high[at4] == high_key && low[at4] >= low_key);
+    assign reached2 = high[at2] > high_key || (high[at2] == high_key && low[at2] >= low_key);
+    assign reached1 = high[at1] > high_key || (high[at1] == high_key && low[at1] >= low_key);
+  end else begin : g_compare
+    assign reached8 = low[at8] >= low_key;
+    assign reached4 = low[at4] >= low_key;
+    assign reached2 = low[at2] >= low_key;
+    assign reached1 = low[at1] >= low_key;
   end
 
-  logic [3:0] index_delayed;
-  pcl_delay #(.WIDTH(4), .CLOCKS(2 + COMPARE_CLOCKS)) u_delay (.clk_i, .d_i(index), .q_o(index_delayed));
+  logic [4:0] index_delayed;
+  pcl_delay #(.WIDTH(5), .CLOCKS(2 + COMPARE_CLOCKS)) u_delay (
+    .clk_i, .d_i({bank, reached8, reached4, reached2, reached1}), .q_o(index_delayed)
+  );
   assign index_o = {COPIES{index_delayed}};
 
 endmodule
