@@ -95,6 +95,10 @@ std::uint32_t Device::status() {
   return status;
 }
 
+std::uint64_t Device::read64(std::uint32_t low) {
+  return std::uint64_t{transport_.read32(low + 4)} << 32U | transport_.read32(low);
+}
+
 void Device::wait_while(std::uint32_t bits, const std::string& what) {
   for (unsigned poll = 0; poll < options_.polls; ++poll)
     if ((status() & bits) == 0) return;
@@ -165,13 +169,16 @@ TestResult Device::test(const policy::Key& key) {
   transport_.write32(PCL_TEST_START, PCL_TEST_START_GO_MASK);
   wait_while(PCL_STATUS_TEST_BUSY_MASK, "a test lookup (no clock without a packet?)");
   const std::uint32_t result = transport_.read32(PCL_TEST_RESULT);
-  if ((result & PCL_TEST_RESULT_DONE_MASK) == 0 || result == kAllOnes)
+  const std::uint32_t low = transport_.read32(PCL_TEST_ACTION_LO);
+  const std::uint32_t high = transport_.read32(PCL_TEST_ACTION_HI);
+  status();  // throws if the words above are those of a device that is gone
+  if ((result & PCL_TEST_RESULT_DONE_MASK) == 0)
     throw DeviceError(fmt::format("a test lookup was not answered: register TEST_RESULT reads 0x{:08x}", result));
   for (unsigned w = 0; w < 12; ++w) key_words_[w] = words[w];
   TestResult answer;
   answer.hit = (result & PCL_TEST_RESULT_HIT_MASK) != 0;
   if (answer.hit) answer.rule = field(result, PCL_TEST_RESULT_RULE_MASK, PCL_TEST_RESULT_RULE_SHIFT);
-  answer.action = std::uint64_t{transport_.read32(PCL_TEST_ACTION_HI)} << 32U | transport_.read32(PCL_TEST_ACTION_LO);
+  answer.action = std::uint64_t{high} << 32U | low;
   return answer;
 }
 
@@ -182,13 +189,13 @@ Tally Device::counter(unsigned bank, bool cause, unsigned index) {
                                               bank << PCL_COUNTER_REQUEST_BANK_SHIFT);
   wait_while(PCL_STATUS_COUNTER_BUSY_MASK, "reading a counter");
   const std::uint32_t result = transport_.read32(PCL_COUNTER_RESULT);
+  Tally tally;
+  tally.packets = read64(PCL_COUNTER_PACKETS_LO);
+  tally.bytes = read64(PCL_COUNTER_BYTES_LO);
+  status();  // throws if the words above are those of a device that is gone
   if (result != PCL_COUNTER_RESULT_VALID_MASK)
     throw DeviceError(fmt::format("counter {} of {} in bank {} was not read: register COUNTER_RESULT reads 0x{:08x}",
                                   index, cause ? "causes" : "rules", bank, result));
-  Tally tally;
-  tally.packets =
-      std::uint64_t{transport_.read32(PCL_COUNTER_PACKETS_HI)} << 32U | transport_.read32(PCL_COUNTER_PACKETS_LO);
-  tally.bytes = std::uint64_t{transport_.read32(PCL_COUNTER_BYTES_HI)} << 32U | transport_.read32(PCL_COUNTER_BYTES_LO);
   return tally;
 }
 
@@ -225,16 +232,13 @@ void Device::check_port(unsigned port) const {
 PortStatistics Device::statistics(unsigned port) {
   check_port(port);
   transport_.write32(PCL_STATISTICS_SNAPSHOT, port);
-  const auto number = [&](std::uint32_t low) {
-    return std::uint64_t{transport_.read32(low + 4)} << 32U | transport_.read32(low);
-  };
   PortStatistics statistics;
-  statistics.frames = number(PCL_STATISTICS_FRAMES_LO);
-  statistics.bytes = number(PCL_STATISTICS_BYTES_LO);
-  statistics.bad = number(PCL_STATISTICS_BAD_LO);
-  statistics.dropped = number(PCL_STATISTICS_DROPPED_LO);
-  statistics.forwarded = number(PCL_STATISTICS_FORWARDED_LO);
-  statistics.mirrored = number(PCL_STATISTICS_MIRRORED_LO);
+  statistics.frames = read64(PCL_STATISTICS_FRAMES_LO);
+  statistics.bytes = read64(PCL_STATISTICS_BYTES_LO);
+  statistics.bad = read64(PCL_STATISTICS_BAD_LO);
+  statistics.dropped = read64(PCL_STATISTICS_DROPPED_LO);
+  statistics.forwarded = read64(PCL_STATISTICS_FORWARDED_LO);
+  statistics.mirrored = read64(PCL_STATISTICS_MIRRORED_LO);
   status();  // throws if the numbers above are those of a device that is gone
   return statistics;
 }

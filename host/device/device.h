@@ -124,6 +124,8 @@ class Device {
 
  private:
   std::uint32_t status();
+  /// A number in two consecutive words, the low one first.
+  std::uint64_t read64(std::uint32_t low);
   Tally counter(unsigned bank, bool cause, unsigned index);
   unsigned number_of(Bank bank);
   void check_port(unsigned port) const;
