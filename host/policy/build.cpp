@@ -309,8 +309,11 @@ class RowCompiler {
 
   // Ends.
 
+  /// Blank, a dash, or a word such as "n/a".
   static bool says_nothing(const std::string& text) {
-    return text.empty() || (spec::Vocabulary::built_in().whole(spec::fold_cell(text)) & spec::kNoneTerm) != 0;
+    const std::string folded = spec::fold_cell(text);
+    return folded.find_first_not_of("- ") == std::string::npos ||
+           (spec::Vocabulary::built_in().whole(folded) & spec::kNoneTerm) != 0;
   }
   static bool says_any(const std::string& text) {
     return text == "*" || (spec::Vocabulary::built_in().whole(spec::fold_cell(text)) & spec::kAnyTerm) != 0;
