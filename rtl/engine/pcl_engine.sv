@@ -111,8 +111,9 @@ module pcl_engine
   localparam int unsigned Entries = result_entries(LATENCY);
   localparam int unsigned CreditBits = $clog2(Entries + 1);
   // Slices of a bitmap row, each with its own copy of the row's number; their borders are those of ECP5 block RAMs.
-  localparam int unsigned Copies = pcl_prim_pkg::copies(4);
-  localparam int unsigned RamsPerSlice = ((RULES + 35) / 36 + Copies - 1) / Copies;
+  localparam int unsigned RamsPerRow = (RULES + 35) / 36;
+  localparam int unsigned RamsPerSlice = (RamsPerRow + pcl_prim_pkg::copies(4) - 1) / pcl_prim_pkg::copies(4);
+  localparam int unsigned Copies = (RamsPerRow + RamsPerSlice - 1) / RamsPerSlice;
   localparam int unsigned SliceBits = Copies == 1 ? RULES : RamsPerSlice * 36;
 
   // ---- Slots: a lookup, else a test lookup, else idle.
@@ -208,18 +209,16 @@ module pcl_engine
     always_ff @(posedge clk_i) write_q <= load && load_target_i == TargetBitmap + 6'(t) && 32'(load_index_i) < Intervals;
     for (genvar s = 0; s < Copies; s++) begin : g_slice
       localparam int unsigned Low = s * SliceBits;
-      localparam int unsigned Width = Low >= RULES ? 0 : RULES - Low < SliceBits ? RULES - Low : SliceBits;
-      if (Width > 0) begin : g_ram
-        pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
-          .clk_i,
-          .write_i      (write_q),
-          .write_row_i  ({load_bank_q, load_index_q[RowBits-2:0]}),
-          .write_data_i (load_data_q[Low +: Width]),
-          .read_i       (read[s]),
-          .read_row_i   (row[s]),
-          .read_data_o  (bitmap[Low +: Width])
-        );
-      end
+      localparam int unsigned Width = RULES - Low < SliceBits ? RULES - Low : SliceBits;
+      pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
+        .clk_i,
+        .write_i      (write_q),
+        .write_row_i  ({load_bank_q, load_index_q[RowBits-2:0]}),
+        .write_data_i (load_data_q[Low +: Width]),
+        .read_i       (read[s]),
+        .read_row_i   (row[s]),
+        .read_data_o  (bitmap[Low +: Width])
+      );
     end
   end
 

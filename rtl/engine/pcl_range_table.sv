@@ -29,7 +29,7 @@ module pcl_range_table
   localparam int unsigned Own = ram_levels(INTERVALS);
   localparam int unsigned LevelClocks = 2 + COMPARE_CLOCKS;
   localparam int unsigned BankCopies = pcl_prim_pkg::copies(WIDTH > 32 ? 5 : 3);
-  localparam int unsigned AddressCopies = pcl_prim_pkg::copies(3);  // one per boundary of a row
+  localparam int unsigned AddressCopies = Own == 0 || WIDTH <= 32 ? 1 : pcl_prim_pkg::copies(3);  // one per memory of a level
   localparam int unsigned IntervalBits = $clog2(INTERVALS);
 
   if (INTERVALS < 16 || INTERVALS > 4096 || (INTERVALS & (INTERVALS - 1)) != 0) begin : g_check_intervals
@@ -145,7 +145,7 @@ module pcl_range_table
         .write_row_i  (write_row_q),
         .write_data_i ({Columns{write_inverted_q}}),
         .read_i       (1'b1),
-        .read_row_i   (row[(r*AddressCopies)/3]),
+        .read_row_i   (row[(r*AddressCopies)/Rams]),
         .read_data_o  (inverted[r])
       );
     end
@@ -159,9 +159,10 @@ module pcl_range_table
     end
 
     // Comparison.
-    logic [AddressCopies-1:0][2:0] thermometer;  // four children
+    localparam int unsigned CodeCopies = l == Own - 1 ? 1 : AddressCopies;
+    logic [CodeCopies-1:0][2:0] thermometer;
     if (Children == 4) begin : g_compare
-      pcl_search4 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS), .COPIES(AddressCopies)) u_search (
+      pcl_search4 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS), .COPIES(CodeCopies)) u_search (
         .clk_i, .key_i(key), .inverted1_i(inverted[0][0]), .inverted2_i(inverted[Rams/2][Columns/2]), .inverted3_i(inverted[Rams-1][Columns-1]), .thermometer_o(thermometer)
       );
     end else begin : g_compare
@@ -169,7 +170,7 @@ module pcl_range_table
       pcl_search2 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(COMPARE_CLOCKS)) u_search (
         .clk_i, .key_i(key), .inverted_i(inverted[0][0]), .reached_o(reached)
       );
-      assign thermometer = {AddressCopies{3'(reached)}};
+      assign thermometer = 3'(reached);
     end
     logic bank_after;
     logic [KnownBits-1:0] index_after;

@@ -1,4 +1,4 @@
-// Primitives, bodies that simulate fast. prim/hardware.f has the same modules for synthesis.
+// Primitives, bodies that simulate fast. prim/hardware.f and prim/ecp5.f have the same modules for synthesis.
 +incdir+prim
 prim/pcl_prim_pkg.sv
 prim/pcl_delay.sv

@@ -5,12 +5,14 @@
 namespace portcullis::rtl_test {
 
 void PrintTo(const Verdict& verdict, std::ostream* out) {
-  *out << (verdict.permit ? "permit" : "drop") << (verdict.would_drop ? " (would drop)" : "") << (verdict.hit ? " rule " : " no rule ")
-       << verdict.rule << " action 0x" << std::hex << verdict.action << std::dec << " cause " << verdict.cause << " bank "
-       << verdict.bank << " tag " << verdict.tag;
+  *out << (verdict.permit ? "permit" : "drop") << (verdict.would_drop ? " (would drop)" : "")
+       << (verdict.hit ? " rule " : " no rule ") << verdict.rule << " action 0x" << std::hex << verdict.action
+       << std::dec << " cause " << verdict.cause << " bank " << verdict.bank << " tag " << verdict.tag;
 }
 
-void PrintTo(const Totals& totals, std::ostream* out) { *out << totals.packets << " packets, " << totals.bytes << " bytes"; }
+void PrintTo(const Totals& totals, std::ostream* out) {
+  *out << totals.packets << " packets, " << totals.bytes << " bytes";
+}
 
 void PrintTo(const TestAnswer& answer, std::ostream* out) {
   *out << (answer.hit ? "rule " : "no rule ") << answer.rule << " action 0x" << std::hex << answer.action << std::dec;

@@ -57,22 +57,34 @@ void PrintTo(const TestAnswer& answer, std::ostream* out);
 /// The verdict that a policy gives, by brute force.
 Verdict expected_verdict(const RandomPolicy& policy, const Lookup& lookup, unsigned bank);
 
-/// Engine and scoreboard. Requests are set in public members before tick(); each is withdrawn once the engine has taken it.
+/// Engine and scoreboard. Requests are set in public members before tick(); each is withdrawn once the engine has taken
+/// it.
 template <class Model>
 class EngineBench {
  public:
   EngineBench(const Geometry& geometry, std::uint64_t seed) : random(seed), geometry_(geometry) {
     model_ = std::make_unique<Model>(&context_);
-    model_->rst_i = 1;
-    for (int i = 0; i < 3; ++i) {
-      edge();
-    }
-    model_->rst_i = 0;
-    edge();
+    reset();
   }
   ~EngineBench() { model_->final(); }
   EngineBench(const EngineBench&) = delete;
   EngineBench& operator=(const EngineBench&) = delete;
+
+  /// Holds the engine in reset for three clocks and forgets what it was asked.
+  void reset() {
+    Model& m = *model_;
+    m.rst_i = 1;
+    m.lookup_valid_i = m.load_valid_i = m.test_valid_i = m.counter_valid_i = m.flip_i = m.counter_clear_i = 0;
+    for (int i = 0; i < 3; ++i) {
+      edge();
+    }
+    m.rst_i = 0;
+    edge();
+    lookup.reset();
+    expected_.clear();
+    under_way_ = {};
+    active = 0;
+  }
 
   /// One clock. Verdicts that leave are compared with what was expected.
   void tick() {
@@ -137,6 +149,9 @@ class EngineBench {
       active = 1 - active;
     }
     if (counter_clear) {
+      clearing_ = true;  // flips are ignored until it is done
+    } else if (clearing_ && !m.counter_clearing_o) {
+      clearing_ = false;
       for (auto& [place, totals] : counted) {
         if (std::get<0>(place) != active_before) {
           totals = {};
@@ -145,7 +160,8 @@ class EngineBench {
     }
     // A bank is busy from the flip until all its verdicts have left.
     if (!busy) {
-      EXPECT_EQ(under_way_[1 - active_before], 0U) << "not busy, with verdicts of the old bank under way in clock " << clock;
+      EXPECT_EQ(under_way_[1 - active_before], 0U)
+          << "not busy, with verdicts of the old bank under way in clock " << clock;
     }
     flip = false;
     counter_clear = false;
@@ -188,11 +204,22 @@ class EngineBench {
   void settle() {
     lookup.reset();
     verdict_ready = true;
-    for (int i = 0; i < 100 || model_->busy_o; ++i) {
+    const std::uint64_t start = clock;
+    while (clock < start + 100 || (model_->busy_o && clock < start + 10000)) {
       tick();
     }
+    EXPECT_FALSE(model_->busy_o) << "busy for 10000 clocks without lookups";
     EXPECT_TRUE(expected_.empty()) << expected_.size() << " verdicts missing";
   }
+
+  /// Clears the counters of the shadow bank to the end.
+  void clear_counters() {
+    counter_clear = true;
+    tick();
+    settle();
+  }
+  /// Verdicts that the engine still owes.
+  std::size_t owed() const { return expected_.size(); }
 
   /// Reads a counter to the end. kind 0: rule, 1: cause.
   template <class Between>
@@ -222,11 +249,13 @@ class EngineBench {
       }
     }
   }
-  TestAnswer run_test(const Key& key) {
+  template <class Between>
+  TestAnswer run_test(const Key& key, Between between) {
     test = key;
     test_answer.reset();
     const std::uint64_t start = clock;
     while (!test_answer && clock < start + 1000) {
+      between();
       tick();
     }
     EXPECT_TRUE(test_answer.has_value()) << "no answer to a test lookup within 1000 clocks";
@@ -261,6 +290,7 @@ class EngineBench {
   std::uint64_t lookups = 0;
   std::uint64_t verdicts = 0;
   std::uint64_t hits = 0;
+  std::uint64_t would_drops = 0;
   std::uint64_t refused = 0;  ///< clocks in which a lookup was offered and not taken
   std::uint64_t latency_min = ~std::uint64_t{0};
   std::uint64_t latency_max = 0;
@@ -351,6 +381,7 @@ class EngineBench {
     totals.bytes += expectation.length;
     ++verdicts;
     hits += verdict.hit ? 1 : 0;
+    would_drops += verdict.would_drop ? 1 : 0;
     --under_way_[verdict.bank];
     expected_.pop_front();
   }
@@ -360,6 +391,7 @@ class EngineBench {
   std::unique_ptr<Model> model_;
   std::deque<Expectation> expected_;
   std::array<unsigned, 2> under_way_{};
+  bool clearing_ = false;
 };
 
 }  // namespace portcullis::rtl_test

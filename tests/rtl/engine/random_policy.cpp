@@ -96,8 +96,9 @@ RandomPolicy::RandomPolicy(const Geometry& geometry, Random& random) : geometry_
         const std::size_t first = random() % (boundaries.size() + 1);
         const std::size_t span = narrow ? 1 + random() % 4 : 1 + random() % (boundaries.size() + 1);
         const std::size_t end = std::min(boundaries.size() + 1, first + span);
-        rule.ranges[field].push_back({first == 0 ? 0 : boundaries[first - 1],
-                                      end == boundaries.size() + 1 ? geometry.largest(field) : boundaries[end - 1] - 1});
+        rule.ranges[field].push_back({first == 0 ? 0 : boundaries[first - 1], end == boundaries.size() + 1
+                                                                                  ? geometry.largest(field)
+                                                                                  : boundaries[end - 1] - 1});
       }
     }
     for (std::bitset<256>& chunk : rule.chunks) {
@@ -137,7 +138,8 @@ std::vector<Row> RandomPolicy::rows(Random& random) const {
     if (field < kRangeFields) {
       for (unsigned i = 1; i < intervals; ++i) {
         const std::vector<Wide>& boundaries = boundaries_[field];
-        result.push_back({kTargetBoundary + table, i, words(i <= boundaries.size() ? boundaries[i - 1] : geometry_.largest(field))});
+        result.push_back(
+            {kTargetBoundary + table, i, words(i <= boundaries.size() ? boundaries[i - 1] : geometry_.largest(field))});
       }
     }
     for (unsigned i = 0; i < intervals; ++i) {

@@ -1,5 +1,5 @@
-// Random policies for the match engine: rules as ranges and sets, an oracle that walks them one by one, and the rows that load them.
-// The oracle knows nothing of intervals, bitmaps or banks.
+// Random policies for the match engine: rules as ranges and sets, an oracle that walks them one by one, and the rows
+// that load them. The oracle knows nothing of intervals, bitmaps or banks.
 #pragma once
 
 #include <array>
@@ -70,8 +70,10 @@ class RandomPolicy {
   std::optional<unsigned> first_match(const Key& key) const;
   const Rule& rule(unsigned number) const { return rules_[number]; }
   std::uint64_t default_action() const { return default_action_; }
+  void set_default_action(std::uint64_t action) { default_action_ = action; }
 
-  /// Everything that a bank needs, in random order. Rows that no key can reach, and rules that the policy does not use in tables, hold what it happens to.
+  /// Everything that a bank needs, in random order. Rows that no key can reach, and rules that the policy does not use
+  /// in tables, hold what it happens to.
   std::vector<Row> rows(Random& random) const;
 
   /// A key near boundaries, in a rule, at the ends of the field, or anywhere.
