@@ -1,0 +1,136 @@
+// Simulation speed, with every verdict compared.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "device/loader.h"
+#include "model/engine_model.h"
+#include "run/progress.h"
+#include "run/run.h"
+#include "run/session.h"
+#include "tables/compile.h"
+#include "tables/reference.h"
+#include "traffic/generate.h"
+
+namespace portcullis::sim {
+namespace {
+
+/// Packets differ up to here and then repeat, so that making them and asking the reference is no part of the
+/// measurement.
+constexpr std::size_t kDistinct = 4096;
+constexpr std::uint64_t kClockHz = 250'000'000;
+constexpr std::uint64_t kSeed = 1;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// A hundred rules as a port document makes them: servers' prefixes of both families, lists and ranges of ports,
+/// replies.
+policy::Policy bench_policy() {
+  policy::Policy policy;
+  traffic::Random random(kSeed);
+  for (unsigned i = 0; i < 50; ++i) {
+    const policy::Address v4 = policy::from_ipv4(0xC0000200 + i * 4);
+    const policy::Address v6 = policy::make_address(0x20010db800000000 + i, 0);
+    policy::Entry entry;
+    entry.match = policy::Match::any();
+    entry.match.destination = {{v4, v4 + 3}, {v6, v6 + 0xFFFF}};
+    const auto port = static_cast<std::uint32_t>(random() % 60000);
+    entry.match.destination_port = {{port, port}, {port + 2, port + 40}, {port + 100, port + 100}};
+    entry.match.protocol.reset();
+    entry.match.protocol.set(i % 3 == 0 ? 17 : 6);
+    entry.action.permit = i % 8 != 0;
+    policy.entries.push_back(entry);
+    std::swap(entry.match.source, entry.match.destination);
+    std::swap(entry.match.source_port, entry.match.destination_port);
+    policy.entries.push_back(entry);
+  }
+  return policy;
+}
+
+traffic::PacketSet smallest_frames(const policy::Policy& policy) {
+  const traffic::RandomKeys keys(policy, 1);
+  traffic::Random random(kSeed);
+  traffic::PacketSet packets;
+  while (packets.size() < kDistinct) {
+    const std::vector<std::uint8_t> frame = traffic::build(*traffic::frame_presenting(keys.next(random)));
+    if (frame.size() <= policy::kMinFrame) packets.add(frame, 0);
+  }
+  return packets;
+}
+
+ModelBench measure_packets(const policy::Policy& policy, const tables::Geometry& geometry, std::uint64_t rate,
+                           std::uint64_t packets, std::atomic<std::uint64_t>& done) {
+  const bool edge = geometry.name == "edge";
+  model::Nic nic(model::make_filter_model(edge ? model::ModelGeometry::edge : model::ModelGeometry::large));
+  device::Device device(nic);
+  device::Loader(device).load(tables::compile(policy, geometry).image);
+  const traffic::PacketSet set = smallest_frames(policy);
+  const std::vector<Expected> expected = expect(policy, set, 1);
+  SessionPlan plan;
+  plan.policy = &policy;
+  plan.packets = &set;
+  plan.expected = &expected;
+  plan.ports = 1;
+  if (rate != 0) plan.rate.emplace(rate, kClockHz);
+  for (unsigned port = 0; port < model::kWirePorts; ++port)
+    plan.forward_to[port] = static_cast<std::uint8_t>(device.forward_to(port));
+  const auto start = std::chrono::steady_clock::now();
+  const SessionFigures figures = run_session(nic, plan, 0, packets, done);
+  const double seconds = seconds_since(start);
+  return {geometry.name,
+          rate == 0 ? "64-byte frames, one a clock"
+                    : fmt::format("64-byte frames at {} Gbit/s, 250 MHz", rate / 1'000'000'000),
+          figures.accepted,
+          figures.mismatches + figures.lost,
+          static_cast<double>(figures.accepted) / seconds,
+          static_cast<double>(figures.clocks) / seconds};
+}
+
+ModelBench measure_lookups(const policy::Policy& policy, std::uint64_t lookups, std::atomic<std::uint64_t>& done) {
+  const traffic::RandomKeys source(policy, 1);
+  traffic::Random random(kSeed);
+  std::vector<policy::Key> keys(kDistinct);
+  std::vector<std::int32_t> expected;
+  for (policy::Key& key : keys) {
+    key = source.next(random);
+    const auto entry = tables::first_match(policy, key);
+    expected.push_back(entry ? static_cast<std::int32_t>(*entry) : -1);
+  }
+  model::EngineModel engine;
+  engine.load(tables::compile(policy, tables::Geometry::large()).image);
+  std::vector<model::EngineVerdict> verdicts(kDistinct);
+  ModelBench bench{"large", "lookups at the engine's key port, one a clock"};
+  const std::uint64_t first_clock = engine.clocks();
+  const auto start = std::chrono::steady_clock::now();
+  while (bench.packets < lookups) {
+    engine.look_up(keys, verdicts);
+    for (std::size_t i = 0; i < keys.size(); ++i) bench.mismatches += verdicts[i].rule != expected[i] ? 1 : 0;
+    bench.packets += keys.size();
+    done += keys.size();
+  }
+  const double seconds = seconds_since(start);
+  bench.packets_per_second = static_cast<double>(bench.packets) / seconds;
+  bench.clocks_per_second = static_cast<double>(engine.clocks() - first_clock) / seconds;
+  return bench;
+}
+
+}  // namespace
+
+std::vector<ModelBench> bench_model(std::uint64_t packets, bool progress) {
+  const policy::Policy policy = bench_policy();
+  constexpr std::uint64_t kPacedShare = 8;  // a paced packet takes many clocks
+  packets = std::max<std::uint64_t>(packets, kDistinct);
+  Progress bar(progress, "packets", 3 * packets + 2 * (packets / kPacedShare));
+  std::vector<ModelBench> results;
+  for (const tables::Geometry& geometry : {tables::Geometry::edge(), tables::Geometry::large()}) {
+    results.push_back(measure_packets(policy, geometry, 0, packets, bar.done()));
+    results.push_back(measure_packets(policy, geometry, 10'000'000'000, packets / kPacedShare, bar.done()));
+  }
+  results.push_back(measure_lookups(policy, packets, bar.done()));
+  return results;
+}
+
+}  // namespace portcullis::sim

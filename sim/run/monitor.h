@@ -1,0 +1,28 @@
+// Monitor mode: what enforcing the policy would have dropped, grouped so that a person can decide about it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "policy/policy.h"
+#include "run/run.h"
+#include "traffic/packets.h"
+
+namespace portcullis::sim {
+
+/// The permitting entry that differs from the key in the fewest fields.
+struct NearestRule {
+  std::size_t entry = 0;
+  std::vector<policy::Table> fields;  ///< those in which it differs
+};
+
+/// Nothing if no entry permits. Of equals the first.
+std::optional<NearestRule> nearest_permit(const policy::Policy& policy, const policy::Key& key);
+
+/// Groups by destination, service and nearest rule; most packets first. `counts`: how often each packet of the set
+/// would have been dropped.
+std::vector<WouldDrop> group_would_drops(const policy::Policy& policy, const traffic::PacketSet& packets,
+                                         std::span<const std::uint32_t> counts);
+
+}  // namespace portcullis::sim

@@ -1,0 +1,84 @@
+// Part of a run: one model, a range of the packets through it, every verdict and every frame that leaves compared.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/nic.h"
+#include "policy/policy.h"
+#include "run/expected.h"
+#include "traffic/line_rate.h"
+#include "traffic/packets.h"
+
+namespace portcullis::sim {
+
+/// What all parts of a run share. The run's packets are those of the set, over and over: packet i is set[i %
+/// set.size()].
+struct SessionPlan {
+  const policy::Policy* policy = nullptr;
+  const traffic::PacketSet* packets = nullptr;
+  const std::vector<Expected>* expected = nullptr;
+  std::optional<traffic::ByteClock> rate;                    ///< nothing: as fast as the filter takes frames
+  unsigned ports = model::kWirePorts;                        ///< wire ports that frames enter
+  std::array<std::uint8_t, model::kWirePorts> forward_to{};  ///< egress of permitted frames per ingress
+  bool keep_verdicts = false;
+  bool keep_egress = false;
+  bool skip_idle = true;  ///< do not evaluate clocks that are known to change nothing
+};
+
+/// A decision of the model.
+struct VerdictRecord {
+  std::uint64_t clock = 0;  ///< since the session's traffic began
+  std::int32_t entry = -1;
+  policy::Malformed malformed = policy::Malformed::none;
+  bool permit = false;
+  bool would_drop = false;
+  bool lost = false;  ///< never reached the filter
+};
+
+/// A permitted frame (mirror copies not included) on its way out.
+struct EgressRecord {
+  std::uint64_t clock = 0;  ///< of its first beat, since the session's traffic began
+  std::uint64_t packet = 0;
+};
+
+/// Packets and bytes (without FCS) that met an entry or a cause.
+struct Count {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct SessionFigures {
+  std::uint64_t offered = 0, accepted = 0, lost = 0;
+  std::uint64_t permits = 0, drops = 0, would_drops = 0;
+  std::uint64_t accepted_bytes = 0;
+  std::uint64_t mismatches = 0;
+  std::vector<std::string> first_mismatches;
+  std::uint64_t latency_min = std::numeric_limits<std::uint64_t>::max(), latency_max = 0, latency_sum = 0;
+  std::uint64_t clocks = 0, skipped_clocks = 0;
+  /// Per ingress: packets taken, and the clocks it took to send them, the gap behind the last one included.
+  std::array<std::uint64_t, model::kWirePorts> port_accepted{};
+  std::array<std::uint64_t, model::kWirePorts> port_clocks{};
+  /// Of the reference, over the accepted packets.
+  std::vector<Count> by_entry;
+  std::array<Count, 16> by_cause{};  ///< 0 default action, else policy::Malformed
+  std::array<std::uint64_t, 6> by_policy_cause{};
+  std::vector<std::uint32_t> would_drop_by_packet;  ///< per packet of the set; monitor mode only
+  std::vector<VerdictRecord> verdicts;              ///< in packet order; only if asked for
+  std::vector<EgressRecord> egress;                 ///< in order of leaving; only if asked for
+};
+
+/// At most this many mismatches are put in words.
+inline constexpr std::size_t kWordedMismatches = 10;
+
+/// Sends packets `first` to `last` - 1 of the run through `nic`, whose active tables hold the plan's policy, until all
+/// are out. `done` counts decided packets as they come. Throws model::ModelError if a packet does not come to an end.
+SessionFigures run_session(model::Nic& nic, const SessionPlan& plan, std::uint64_t first, std::uint64_t last,
+                           std::atomic<std::uint64_t>& done);
+
+}  // namespace portcullis::sim
