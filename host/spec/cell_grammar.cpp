@@ -106,6 +106,16 @@ NumberRead read_number(const Vocabulary& vocabulary, Atoms atoms, std::size_t at
       return {0, end - at, true};
     }
   }
+  if (is_number(atoms, at + 1) && atoms[at + 1].text.size() == 3 && atoms[at].text.size() <= 2 &&
+      atoms[at].text[0] != '0' && !(is_number(atoms, at + 2)) &&
+      !(at > 0 && atoms[at - 1].kind == Atom::Kind::number)) {
+    // "49 152", as French typography has it
+    const unsigned combined = value_of(std::string(atoms[at].text) + std::string(atoms[at + 1].text));
+    if (combined <= kLastPort &&
+        !(vocabulary.usual_port(value_of(atoms[at].text)) && vocabulary.usual_port(value_of(atoms[at + 1].text)))) {
+      return {combined, 2, false};
+    }
+  }
   return number;
 }
 
@@ -144,6 +154,7 @@ class PortCellReader {
   std::string_view text_;
   bool anchored_ = true;  // a number here is a port
   bool greater_ = false;
+  bool between_ = false;
   bool new_item_ = true;
 };
 
@@ -190,7 +201,7 @@ std::size_t PortCellReader::number_at(Atoms atoms, std::size_t at) {
     second = next + 1;
   } else if (next < atoms.size() && atoms[next].kind == Atom::Kind::word) {
     const TermMatch match = vocabulary_.term(atoms, next);
-    if ((match.kinds & kRangeTerm) != 0) {
+    if ((match.kinds & kRangeTerm) != 0 || (between_ && (match.kinds & kAndTerm) != 0)) {
       second = next + match.atoms;
     }
   }
@@ -200,6 +211,7 @@ std::size_t PortCellReader::number_at(Atoms atoms, std::size_t at) {
       second += match.atoms;
     }
   }
+  between_ = false;
   unsigned last = first.value;
   bool is_range = false;
   if (is_number(atoms, second)) {
@@ -331,6 +343,10 @@ std::size_t PortCellReader::word_at(Atoms atoms, std::size_t at) {
     new_item_ = true;
     return next;
   }
+  if ((match.kinds & kBetweenTerm) != 0) {
+    between_ = true;
+    return next;
+  }
   if ((match.kinds & kGreaterTerm) != 0) {
     greater_ = is_number(atoms, next);
     return next;
@@ -389,11 +405,22 @@ std::size_t PortCellReader::bracket_at(Atoms atoms, std::size_t at, int depth) {
       std::any_of(reader.elements.begin(), reader.elements.end(), [](const Element& e) { return e.is_range; });
   const bool behind_port = !elements.empty() && elements.back().is_range && !new_item_;
   if (has_ports && behind_port) {
-    const bool in_words = reader.had_words && std::none_of(reader.elements.begin(), reader.elements.end(),
-                                                           [](const Element& e) { return !e.is_range && e.by_name; });
+    const auto told = [&](const Element& inner) {
+      return !inner.is_range || std::any_of(elements.begin(), elements.end(), [&](const Element& outer) {
+        return outer.is_range && outer.range == inner.range;
+      });
+    };
+    const bool in_words = reader.unknown_words || std::all_of(reader.elements.begin(), reader.elements.end(), told);
     if (!in_words) {
       problem(text_between(text_, atoms, at, next), "ports in brackets behind ports: write them as a list");
     }
+    for (Element& element : reader.elements) {
+      if (in_words && !element.is_range && element.by_name) {
+        element.new_item = false;
+        elements.push_back(std::move(element));  // "443 (TCP 443)"
+      }
+    }
+    unknown_words = unknown_words || reader.unknown_words;
     return next;
   }
   if (has_ports) {
@@ -557,11 +584,19 @@ std::vector<PortGroup> group_elements(const std::vector<Element>& elements, std:
   return groups;
 }
 
+/// Words of a folded cell as they stand in the cell itself, where they can be found there.
+std::string original_words(std::string_view cell, const std::string& folded) {
+  const std::string original = collapse(cell);
+  const std::string lower = collapse(fold_cell(original));
+  const std::size_t at = lower.find(folded);
+  return at != std::string::npos && lower.size() == original.size() ? original.substr(at, folded.size()) : folded;
+}
+
 }  // namespace
 
 PortCell read_port_cell(const Vocabulary& vocabulary, std::string_view cell) {
   PortCell read;
-  const std::string text = fold_cell(cell);
+  const std::string text = join_plurals(fold_cell(cell));
   const std::string trimmed = collapse(text);
   if (trimmed == "*") {
     read.any = true;
@@ -592,6 +627,9 @@ PortCell read_port_cell(const Vocabulary& vocabulary, std::string_view cell) {
   PortCellReader reader(vocabulary, text);
   reader.read(atoms, 0);
   read.problems = std::move(reader.problems);
+  for (CellProblem& problem : read.problems) {
+    problem.text = original_words(cell, problem.text);
+  }
   const bool has_ports =
       std::any_of(reader.elements.begin(), reader.elements.end(), [](const Element& e) { return e.is_range; });
   if (!has_ports && reader.any && !reader.unknown_words) {
@@ -631,7 +669,7 @@ std::vector<IcmpMessage> read_icmp_messages(const Vocabulary& vocabulary, std::s
         numbers.back().code = static_cast<std::int16_t>(value);
         code_word = false;
         type_word = false;
-      } else if ((bare_numbers || type_word) && value <= 255) {
+      } else if ((bare_numbers || type_word || (code_follows && is_mark(atoms, at + 1, "/"))) && value <= 255) {
         IcmpMessage message{static_cast<std::uint8_t>(value), -1};
         if (code_follows) {
           message.code = static_cast<std::int16_t>(value_of(atoms[at + 2].text));
@@ -889,7 +927,7 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
 
 ProtocolCell read_protocol_cell(const Vocabulary& vocabulary, std::string_view cell) {
   ProtocolCell read;
-  const std::string text = fold_cell(cell);
+  const std::string text = join_plurals(fold_cell(cell));
   const std::string trimmed = collapse(text);
   const std::vector<Atom> atoms = split_atoms(text);
   if (trimmed == "*" || trimmed == "-1") {
@@ -918,8 +956,11 @@ ProtocolCell read_protocol_cell(const Vocabulary& vocabulary, std::string_view c
   reader.read(atoms, 0);
   read.protocols = reader.protocols;
   read.by_name = reader.by_name;
-  read.note = reader.note;
+  read.note = original_words(cell, reader.note);
   read.problems = reader.problems;
+  for (CellProblem& problem : read.problems) {
+    problem.text = original_words(cell, problem.text);
+  }
   if (read.protocols.empty() && reader.any) {
     read.protocols = {Protocol::kAny};
     read.by_name = true;

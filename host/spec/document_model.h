@@ -23,8 +23,9 @@ struct Cell {
   std::uint32_t offset = 0;  ///< of the cell in the source text
   std::uint16_t rowspan = 1;
   std::uint16_t colspan = 1;
-  bool header = false;  ///< a <th>
-  bool strong = false;  ///< all of it is in bold type
+  bool header = false;       ///< a <th>
+  bool strong = false;       ///< all of it is in bold type
+  bool holds_table = false;  ///< another table stands in it
 };
 
 struct Row {

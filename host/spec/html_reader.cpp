@@ -290,6 +290,9 @@ class FragmentReader {
     }
     switch (node->v.element.tag) {
       case GUMBO_TAG_TABLE: {
+        if (!open_.empty() && open_.back().cell_open) {
+          table().rows.back().cells.back().holds_table = true;
+        }
         Block block;
         block.kind = Block::Kind::table;
         block.offset = source_offset(node);

@@ -234,7 +234,13 @@ LineTraits traits_of(const Vocabulary& vocabulary, const std::string& line) {
   return traits;
 }
 
-constexpr int kNever = 1'000'000;
+constexpr int kNever = 1'000'000'000;
+
+/// A scraped table is read to this many lines; more are reported.
+constexpr std::size_t kMostScrapedLines = 4'000'000;
+
+/// Header cells of a scraped table; longer headers are none.
+constexpr std::size_t kMostScrapedColumns = 24;
 
 /// Cost of a line that begins a cell of a column.
 int start_cost(Column column, const LineTraits& line) {
@@ -289,7 +295,7 @@ int blank_cost(Column column) {
       return 30;
     case Column::protocol:
     case Column::transport:
-      return 12;
+      return 10;
     case Column::role:
       return 6;
     case Column::notes:
@@ -300,7 +306,7 @@ int blank_cost(Column column) {
 }
 
 /// Cost of a line that is in no cell: advertising between rows.
-int noise_cost(const LineTraits& line) { return line.port ? 30 : line.protocol ? 12 : 5; }
+int noise_cost(const LineTraits& line) { return line.port ? 30 : line.protocol ? 12 : line.sentence ? 7 : 5; }
 
 class ScrapedTableReader {
  public:
@@ -374,6 +380,15 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
   }
   const std::size_t width = columns.size();
   const std::size_t begin = header.end;
+  if (width > kMostScrapedColumns) {
+    return;
+  }
+  if (end - begin > kMostScrapedLines) {
+    end = begin + kMostScrapedLines;
+    model_.problems.push_back({static_cast<std::uint32_t>(source_.line_start(lines_[end].index)),
+                               shorten(lines_[end].text, 40),
+                               "the table has more than 4,000,000 lines: the others are left out"});
+  }
   const std::size_t count = end - begin;
   std::vector<LineTraits> traits(count);
   std::unordered_map<std::string_view, unsigned> frequency;
@@ -388,46 +403,46 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
   for (std::size_t c = 0; c < width; ++c) {
     blanks[c + 1] = blanks[c] + blank_cost(columns[c]);
   }
-  // States: 0 to width-1, the line's column; then "in no cell of the row whose last filled column is c"; then the end.
-  // How a state was reached is kept in a byte: the column before, and the kind of step.
+  // States: the line's column; or, width further on, "in no cell, and the last filled column is this one"; then "before
+  // the first row" and "behind the last". The way into each state is kept for each line.
   enum Step : std::uint8_t { kSame, kRight, kNewRow, kNoise, kEnd };
-  struct Way {
-    std::uint16_t from = 0;
-    Step step = kEnd;
-  };
-  const std::size_t states = width + 2;  // columns, before the first row, behind the last
-  const std::size_t before = width;
-  const std::size_t behind = width + 1;
+  const auto way_of = [](std::size_t from, Step step) { return static_cast<std::uint16_t>(from << 3 | step); };
+  const std::size_t before = 2 * width;
+  const std::size_t behind = before + 1;
+  const std::size_t states = behind + 1;
+  const auto left_blank = [&](std::size_t state) { return blanks[width] - blanks[state % width + 1]; };
   std::vector<int> cost(states, kNever);
   cost[before] = 0;
-  std::vector<Way> ways(count * states);
+  std::vector<std::uint16_t> ways(count * states, way_of(0, kEnd));
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<int> next(states, kNever);
     const auto reach = [&](std::size_t state, int value, std::size_t from, Step step) {
       if (value < next[state]) {
         next[state] = value;
-        ways[i * states + state] = {static_cast<std::uint16_t>(from), step};
+        ways[i * states + state] = way_of(from, step);
       }
     };
     const LineTraits& line = traits[i];
     // The cheapest way to be at the end of a row.
     std::size_t row_end = before;
     int row_end_cost = cost[before];
-    for (std::size_t c = 0; c < width; ++c) {
-      const int value = cost[c] + blanks[width] - blanks[c + 1];
-      if (value < row_end_cost) {
-        row_end_cost = value;
-        row_end = c;
+    for (std::size_t state = 0; state < before; ++state) {
+      if (cost[state] + left_blank(state) < row_end_cost) {
+        row_end_cost = cost[state] + left_blank(state);
+        row_end = state;
       }
     }
     for (std::size_t c = 0; c < width; ++c) {
       const int start = start_cost(columns[c], line);
       reach(c, cost[c] + continuation_cost(columns[c], line), c, kSame);
       for (std::size_t from = 0; from < c; ++from) {
-        reach(c, cost[from] + blanks[c] - blanks[from + 1] + start, from, kRight);
+        const int skipped = blanks[c] - blanks[from + 1];
+        reach(c, cost[from] + skipped + start, from, kRight);
+        reach(c, cost[width + from] + skipped + start, width + from, kRight);
       }
       reach(c, row_end_cost + blanks[c] + start, row_end, kNewRow);
-      reach(c, cost[c] + noise_cost(line), c, kNoise);
+      reach(width + c, cost[c] + noise_cost(line), c, kNoise);
+      reach(width + c, cost[width + c] + noise_cost(line), width + c, kNoise);
     }
     reach(before, cost[before] + noise_cost(line), before, kNoise);
     const int stray = line.port ? 15 : line.protocol ? 10 : 0;
@@ -435,15 +450,18 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
     if (row_end != before) {
       reach(behind, row_end_cost + stray, row_end, kEnd);
     }
-    cost = std::move(next);
+    // Only differences matter; kept small, they cannot overflow however long the table is.
+    const int least = *std::min_element(next.begin(), next.end());
+    for (std::size_t s = 0; s < states; ++s) {
+      cost[s] = next[s] >= kNever / 2 ? kNever : next[s] - least;
+    }
   }
   std::size_t state = behind;
   int best = cost[behind];
-  for (std::size_t c = 0; c < width; ++c) {
-    const int value = cost[c] + blanks[width] - blanks[c + 1];
-    if (value < best) {
-      best = value;
-      state = c;
+  for (std::size_t s = 0; s < before; ++s) {
+    if (cost[s] + left_blank(s) < best) {
+      best = cost[s] + left_blank(s);
+      state = s;
     }
   }
   if (best >= kNever || count == 0) {
@@ -455,9 +473,9 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
   };
   std::vector<Assignment> assignments(count);
   for (std::size_t i = count; i-- > 0;) {
-    const Way way = ways[i * states + state];
-    assignments[i] = {state, way.step};
-    state = way.from;
+    const std::uint16_t way = ways[i * states + state];
+    assignments[i] = {state, static_cast<Step>(way & 7)};
+    state = way >> 3;
   }
   Block block;
   block.kind = Block::Kind::table;

@@ -503,6 +503,21 @@ void DocumentReader::read_table(const Table& table) {
   for (; header_row < std::min(head.size(), kHeaderRows); ++header_row) {
     const GridRow& row = head[header_row];
     header_depth = 1;
+    // A title spans the table; what holds another table lays out a page.
+    std::size_t named = 0;
+    bool lays_out = false;
+    const Cell* left = nullptr;
+    for (const Cell* cell : row.cells) {
+      named += cell != nullptr && cell != left && !is_blank(cell->text) ? 1 : 0;
+      lays_out = lays_out || (cell != nullptr && cell->holds_table);
+      left = cell;
+    }
+    if (lays_out) {
+      break;
+    }
+    if (named < 2 && width > 1) {
+      continue;
+    }
     // A second header row: below cells that span columns, or in a <thead> or <th> cells of its own.
     if (header_row + 1 < head.size()) {
       const GridRow& below = head[header_row + 1];
@@ -531,12 +546,7 @@ void DocumentReader::read_table(const Table& table) {
     if (columns) {
       break;
     }
-    // Only a title may stand above the header.
-    const bool title_row =
-        row.own_cells <= 1 || is_section(row, width) || row_text(row).find_first_not_of(" |") == std::string::npos;
-    if (!title_row) {
-      break;
-    }
+    break;  // only a title may stand above the header
   }
   if (!columns) {
     if (table.rows.size() <= kMostTransposedRows && table.rows.size() >= 2 && width >= 2) {
@@ -557,6 +567,9 @@ void DocumentReader::read_table(const Table& table) {
       }
     }
     return;
+  }
+  if (table.rows.size() <= header_row + header_depth) {
+    return;  // a header without rows
   }
   TableState state;
   state.columns = std::move(*columns);
@@ -771,6 +784,18 @@ void DocumentReader::read_uses(TableState& state, const GridRow& grid, const std
       PortGroup all;
       all.ranges = {{0, 65535}};
       groups.push_back(all);
+    }
+    if (groups.empty() && !cell.blank && !cell.none) {
+      for (const std::int16_t protocol : fallback) {
+        const ProtocolInfo* info = vocabulary_.protocol(protocol);
+        if (info != nullptr && info->icmp != 0) {
+          PortGroup named;
+          named.icmp = read_icmp_messages(vocabulary_, source.text, info->icmp, false);
+          if (!named.icmp.empty()) {
+            groups.push_back(std::move(named));  // "echo request"
+          }
+        }
+      }
     }
     if (groups.empty()) {
       if (!cell.blank && !cell.none && cell.problems.empty()) {

@@ -249,6 +249,21 @@ std::string fold_cell(std::string_view text) {
   return fold(kept);
 }
 
+std::string join_plurals(std::string text) {
+  for (const std::string_view plural :
+       {std::string_view("(s)"), std::string_view("(es)"), std::string_view("(en)"), std::string_view("(n)")}) {
+    for (std::size_t at = text.find(plural); at != std::string::npos; at = text.find(plural, at)) {
+      if (at > 0 && text[at - 1] >= 'a' && text[at - 1] <= 'z') {
+        text.erase(at + plural.size() - 1, 1);
+        text.erase(at, 1);
+      } else {
+        ++at;
+      }
+    }
+  }
+  return text;
+}
+
 std::string shorten(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) {
     return std::string(text);

@@ -77,6 +77,9 @@ std::string fold(std::string_view text);
 /// line breaks stay.
 std::string fold_cell(std::string_view text);
 
+/// Folded text with the brackets of optional endings taken away: "port(s)" reads "ports", "http(s)" "https".
+std::string join_plurals(std::string text);
+
 /// Cuts `text` to at most `bytes` bytes at a character border, with an ellipsis if something was cut.
 std::string shorten(std::string_view text, std::size_t bytes);
 

@@ -27,22 +27,6 @@ std::string key_of(std::string_view folded) {
 
 std::string phrase_key(std::string_view phrase) { return key_of(fold_cell(phrase)); }
 
-/// "port(s)" reads "ports".
-std::string join_plurals(std::string text) {
-  for (const std::string_view plural :
-       {std::string_view("(s)"), std::string_view("(es)"), std::string_view("(en)"), std::string_view("(n)")}) {
-    for (std::size_t at = text.find(plural); at != std::string::npos; at = text.find(plural, at)) {
-      if (at > 0 && text[at - 1] >= 'a' && text[at - 1] <= 'z') {
-        text.erase(at + plural.size() - 1, 1);
-        text.erase(at, 1);
-      } else {
-        ++at;
-      }
-    }
-  }
-  return text;
-}
-
 constexpr std::array<std::pair<const char*, Column>, 15> kColumnNames{{{"port", Column::port},
                                                                        {"source_port", Column::source_port},
                                                                        {"first_port", Column::first_port},
@@ -111,9 +95,10 @@ Vocabulary::Vocabulary(std::string_view yaml) {
     header_nodes_.emplace_back();
     for (const auto& [header, column] : whole_headers_) {
       std::uint32_t node = 0;
-      for (const char c : header) {
-        if (c == ' ') {
-          continue;
+      for (std::size_t at = 0; at < header.size(); ++at) {
+        const char c = header[at];
+        if (c == ' ' && (header[at - 1] < 0 || header[at + 1] < 0)) {
+          continue;  // no spaces around ideographs
         }
         const auto [next, fresh] =
             header_nodes_[node].next.try_emplace(c, static_cast<std::uint32_t>(header_nodes_.size()));
@@ -516,9 +501,9 @@ std::vector<std::string> Vocabulary::split_header(std::string_view line) const {
       continue;
     }
     std::uint32_t node = 0;
-    for (std::size_t at = begin; at < size; ++at) {
+    for (std::size_t at = begin + (original[begin] == ' ' ? 1 : 0); at < size; ++at) {
       const char c = is_upper(at) ? static_cast<char>(original[at] - 'A' + 'a') : original[at];
-      if (c == ' ' || c == '(' || c == ')') {
+      if (c == '(' || c == ')' || (c == ' ' && at + 1 < size && (original[at - 1] < 0 || original[at + 1] < 0))) {
         if (at + 1 == size && node != 0 && header_nodes_[node].ends) {
           reach(begin, size, 1);
         }

@@ -150,7 +150,7 @@ class Vocabulary {
   std::unordered_map<std::int16_t, ProtocolInfo> protocols_;
   std::vector<IcmpName> icmp_names_;
   std::unordered_set<unsigned> usual_ports_;
-  /// The whole headers without their spaces, byte by byte, for headers that run together.
+  /// The whole headers, byte by byte, for headers that run together.
   struct HeaderNode {
     std::map<char, std::uint32_t> next;
     bool ends = false;
