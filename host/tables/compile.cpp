@@ -29,8 +29,8 @@ using policy::Policy;
 
 // Comparisons of two products that the search for probes may make: for one entry, and in all. A comparison takes some
 // 20 ns.
-constexpr std::uint64_t kSearchPerEntry = 20'000;
-constexpr std::uint64_t kSearchInAll = 2'000'000;
+constexpr std::uint64_t kSearchPerEntry = 100'000;
+constexpr std::uint64_t kSearchInAll = 3'000'000;
 constexpr std::size_t kCostlyRows = 5;
 
 // An end of an interval in a range table: from `boundary` on, `rule` is switched over.

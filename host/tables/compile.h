@@ -56,9 +56,8 @@ struct Report {
   unsigned rows = 0;  ///< document rows read
   unsigned rows_without_entry = 0;
   std::vector<policy::SplitRow> splits;  ///< rows that did not stay one entry, with the reason
-  /// Ternary entries that a plain TCAM would hold: per entry the product over its fields of the fewest value/mask words
-  /// that I know how to make: prefixes for addresses, ports and VLAN IDs, a ternary cover for chunks. Stops at 2^64
-  /// - 1.
+  /// Entries that a plain TCAM would hold: per entry the product over its fields of prefixes and ternary words
+  /// (tcam.h). Stops at 2^64 - 1.
   std::uint64_t tcam_entries = 0;
   double tcam_per_entry = 0;  ///< tcam_entries / entries; 0 without entries
   std::size_t probes = 0;

@@ -142,6 +142,14 @@ void note(std::string& what, bool differs, std::string_view name) {
   what += name;
 }
 
+// The folder of a file is left out: a site may be compiled from one place and proved from another.
+bool same_origin(const policy::Provenance& a, const policy::Provenance& b) {
+  const auto name = [](std::string_view path) { return path.substr(path.find_last_of('/') + 1); };
+  policy::Provenance renamed = b;
+  if (name(a.document) == name(b.document)) renamed.document = a.document;
+  return a == renamed;
+}
+
 std::string difference(const policy::Entry& policy, const policy::Entry& image, std::uint64_t word) {
   std::string what;
   const Match& a = policy.match;
@@ -156,7 +164,7 @@ std::string difference(const policy::Entry& policy, const policy::Entry& image, 
   note(what, a.dscp_tags != b.dscp_tags, policy::kTableNames[7]);
   note(what, a.context != b.context, policy::kTableNames[8]);
   note(what, policy.action.to_word() != word, "action");
-  note(what, policy.from != image.from, "origin");
+  note(what, !same_origin(policy.from, image.from), "origin");
   return what;
 }
 
@@ -180,6 +188,28 @@ std::vector<std::string> order_remarks(const TableImage& image) {
                                   policy::kTableNames[table], until - boundaries.begin() + 1));
   }
   return remarks;
+}
+
+// Probes that would make a sound engine fail its self-test, or pass a wrong one. The reference matcher answers them
+// anew.
+void check_probes(const TableImage& image, const Policy& policy, std::uint64_t fallback,
+                  std::vector<std::string>& remarks) {
+  const auto expects = [](bool hit, std::size_t rule, std::uint64_t action) {
+    return hit ? fmt::format("entry {} with action {:016x}", rule, action)
+               : fmt::format("no entry and action {:016x}", action);
+  };
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < image.probes.size(); ++i) {
+    const Probe& probe = image.probes[i];
+    const auto entry = first_match(policy, probe.key);
+    const std::uint64_t action = entry ? policy.entries[*entry].action.to_word() : fallback;
+    if (probe.hit == entry.has_value() && probe.rule == entry.value_or(0) && probe.action == action) continue;
+    if (++wrong > 1) continue;
+    remarks.push_back(fmt::format("probe {} expects {}, the site says {}", i,
+                                  expects(probe.hit, probe.rule, probe.action),
+                                  expects(entry.has_value(), entry.value_or(0), action)));
+  }
+  if (wrong > 1) remarks.push_back(fmt::format("{} probes in all expect what the site does not say", wrong));
 }
 
 // Where the two can differ at all: disjointness does not matter, but every packet with two verdicts is in one of these.
@@ -269,6 +299,7 @@ std::string sentences(const Proof& proof, const Policy& policy, const Policy& im
                         describe(*proof.counted_elsewhere), describe(decide(policy, *proof.counted_elsewhere), policy),
                         describe(decide(image, *proof.counted_elsewhere), image));
   }
+  if (no_effect && proof.differences.empty()) text += "\n  the entries are equal: no verdict changes";
   if (proof.result == ProofResult::gave_up) {
     text += "\n  the search for a packet was given up: whether a verdict changes is not known";
   }
@@ -300,6 +331,8 @@ Proof prove(const Policy& site, std::span<const std::uint8_t> bytes, const std::
   if (fallback != tables.default_action) {
     proof.differences.push_back({std::max(proof.policy_entries, proof.image_entries), "action"});
   }
+  // Where entries differ, so do probes; that would only hide the reason.
+  if (proof.differences.empty()) check_probes(tables, policy, fallback, proof.remarks);
 
   if (!proof.differences.empty() || !proof.remarks.empty()) {
     std::vector<Outcome> outcomes;

@@ -20,7 +20,7 @@ enum class ProofResult {
   proved,   ///< every entry holds the same sets, action and origin: every packet meets the same verdict at the same
             ///< entry
   differs,  ///< `key` is a packet that meets different verdicts
-  without_effect,  ///< entries differ, but no packet meets a different verdict
+  without_effect,  ///< entries, origins or probes differ, but no packet meets a different verdict
   gave_up,  ///< entries differ, and the search for a packet ran out of its limit: whether a verdict differs is not
             ///< known
 };
@@ -42,7 +42,7 @@ struct Proof {
   std::size_t policy_entries = 0;
   std::size_t image_entries = 0;
   std::size_t intervals = 0;         ///< intervals and chunk values that were compared
-  std::vector<std::string> remarks;  ///< what else is wrong with the image: boundaries out of order
+  std::vector<std::string> remarks;  ///< what else is wrong with the image: boundaries out of order, probes
   /// The answer in sentences, with verdicts and document lines, as `portcullis prove` prints it.
   std::string text;
 
@@ -53,9 +53,9 @@ struct Proof {
 inline constexpr std::uint64_t kProofSearch = 50'000'000;
 
 /// Reads the image and compares it with the policy. Two verdicts are equal if they permit, flag, mark, mirror and
-/// redirect alike; origins (document, line, rule) are compared too, but a difference there changes no verdict. Time is
-/// linear in the image, plus the search where something differs. `file` is for messages. Throws ImageError for an image
-/// that is damaged.
+/// redirect alike; origins (document without its folder, line, rule, text) are compared too, but a difference there
+/// changes no verdict. Time is linear in the image, plus the search where something differs. `file` is for messages.
+/// Throws ImageError for an image that is damaged.
 Proof prove(const policy::Policy& policy, std::span<const std::uint8_t> image, const std::string& file,
             std::uint64_t search_limit = kProofSearch);
 

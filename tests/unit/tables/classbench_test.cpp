@@ -83,6 +83,7 @@ TEST_P(Classbench, FitsLargeAndLookupEqualsReference) {
   const Proof proof = prove(policy_, bytes, "x.pti");
   EXPECT_TRUE(proof.proved()) << proof.text;
   const Report& report = compiled.report;
+  EXPECT_EQ(report.undecided, 0U);
   std::cout << GetParam() << ": " << report.entries << " entries, compile " << compiling * 1e3 << " ms, encode "
             << writing * 1e3 << " ms, prove " << seconds_since(proving) * 1e3 << " ms, " << report.probes << " probes, "
             << report.hidden << " hidden, " << report.undecided << " undecided, TCAM " << report.tcam_entries << " ("

@@ -297,6 +297,29 @@ TEST(Prove, AnotherOriginChangesNoVerdict) {
   EXPECT_THAT(proof.text, HasSubstr("entry 1 (ports.md:25) differs, but no verdict changes: origin"));
 }
 
+TEST(Prove, SiteMayBeNamedByAnotherPath) {
+  policy::Policy policy = two_services();
+  policy.entries[0].from.document = "sites/edge/site.yaml";
+  const std::vector<std::uint8_t> bytes = encode(compile(policy, Geometry::edge()).image);
+  policy.entries[0].from.document = "site.yaml";
+  EXPECT_TRUE(prove(policy, bytes, "x.pti").proved());
+  policy.entries[0].from.document = "other.yaml";
+  EXPECT_EQ(prove(policy, bytes, "x.pti").result, ProofResult::without_effect);
+}
+
+TEST(Prove, WrongProbeIsFoundThoughNoVerdictChanges) {
+  const policy::Policy policy = two_services();
+  const TableImage good = compile(policy, Geometry::edge()).image;
+  for (std::size_t i = 0; i < good.probes.size(); ++i) {
+    TableImage image = good;
+    image.probes[i].action ^= std::uint64_t{1} << 32U;
+    const Proof proof = prove(policy, encode(image), "x.pti");
+    EXPECT_EQ(proof.result, ProofResult::without_effect);
+    EXPECT_THAT(proof.text, HasSubstr("probe " + std::to_string(i) + " expects "));
+    EXPECT_THAT(proof.text, HasSubstr("no verdict changes"));
+  }
+}
+
 TEST(Prove, DifferenceThatNoPacketCanShowChangesNoVerdict) {
   const policy::Policy policy = two_services();
   policy::Policy other = policy;
