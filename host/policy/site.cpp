@@ -603,13 +603,13 @@ class SiteReader {
       families.push_back(static_cast<std::uint8_t>(protocol));
     }
     for (const std::uint8_t family : families) {
-      for (auto& [types, codes] : icmp_fields(icmp_messages(value, family))) {
+      for (const IcmpFields& fields : icmp_fields(icmp_messages(value, family))) {
         match.protocol.reset();
         match.protocol.set(family);
-        match.source_port = types;
-        match.destination_port = codes;
+        match.source_port = fields.types;
+        match.destination_port = fields.codes;
         const auto twin = std::find_if(rule.matches.begin(), rule.matches.end(), [&](const Match& other) {
-          return other.source_port == types && other.destination_port == codes;
+          return other.source_port == fields.types && other.destination_port == fields.codes;
         });
         if (twin != rule.matches.end()) {
           twin->protocol |= match.protocol;
