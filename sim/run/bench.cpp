@@ -38,7 +38,7 @@ policy::Policy bench_policy() {
     entry.match = policy::Match::any();
     entry.match.destination = {{v4, v4 + 3}, {v6, v6 + 0xFFFF}};
     const auto port = static_cast<std::uint32_t>(random() % 60000);
-    entry.match.destination_port = {{port, port}, {port + 2, port + 40}, {port + 100, port + 100}};
+    entry.match.destination_port = {{port, port}, {port + 2, port + 40}};
     entry.match.protocol.reset();
     entry.match.protocol.set(i % 3 == 0 ? 17 : 6);
     entry.action.permit = i % 8 != 0;

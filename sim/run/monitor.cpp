@@ -41,10 +41,17 @@ std::string destination_text(const policy::Key& key) {
 
 std::optional<NearestRule> nearest_permit(const policy::Policy& policy, const policy::Key& key) {
   std::optional<NearestRule> nearest;
+  std::tuple<std::size_t, bool, bool> distance;
   for (std::size_t i = 0; i < policy.entries.size(); ++i) {
-    if (!policy.entries[i].action.permit) continue;
-    std::vector<Table> fields = fields_that_differ(policy.entries[i].match, key);
-    if (!nearest || fields.size() < nearest->fields.size()) nearest = NearestRule{i, std::move(fields)};
+    const policy::Entry& entry = policy.entries[i];
+    // Built-in entries name no service; that a packet is nearly an ARP frame helps nobody.
+    if (!entry.action.permit || entry.from.cause != policy::Cause::rule) continue;
+    std::vector<Table> fields = fields_that_differ(entry.match, key);
+    const std::tuple candidate{fields.size(), !entry.match.destination.contains(key.destination), entry.from.reply};
+    if (!nearest || candidate < distance) {
+      nearest = NearestRule{i, std::move(fields)};
+      distance = candidate;
+    }
   }
   return nearest;
 }

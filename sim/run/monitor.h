@@ -11,13 +11,14 @@
 
 namespace portcullis::sim {
 
-/// The permitting entry that differs from the key in the fewest fields.
+/// The permitting rule that differs from the key in the fewest fields.
 struct NearestRule {
   std::size_t entry = 0;
   std::vector<policy::Table> fields;  ///< those in which it differs
 };
 
-/// Nothing if no entry permits. Of equals the first.
+/// Nothing if no row or hand-written rule permits. Of those that differ in as few fields, one with the packet's
+/// destination goes before others, one for requests before one for replies, and then the first.
 std::optional<NearestRule> nearest_permit(const policy::Policy& policy, const policy::Key& key);
 
 /// Groups by destination, service and nearest rule; most packets first. `counts`: how often each packet of the set
