@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "VEngineDeep.h"
+#include "VEngineEcp5.h"
 #include "VEngineEdge.h"
 #include "VEngineHardware.h"
 #include "VEngineHardwareNarrow.h"
@@ -41,6 +42,12 @@ struct HardwareNarrow {
   using Model = VEngineHardwareNarrow;
   static constexpr Geometry geometry{64, 24, 1024, 16, 128};
   static constexpr unsigned latency = 23;
+};
+
+struct Ecp5 {
+  using Model = VEngineEcp5;
+  static constexpr Geometry geometry{64, 64, 128, 512, 64};
+  static constexpr unsigned latency = 27;
 };
 
 template <class Variant>
@@ -85,7 +92,7 @@ class MatchEngine : public testing::Test {
   Bench bench{Variant::geometry, test_seed()};
 };
 
-using Variants = testing::Types<Edge, Deep, Narrow, Hardware, HardwareNarrow>;
+using Variants = testing::Types<Edge, Deep, Narrow, Hardware, HardwareNarrow, Ecp5>;
 class VariantNames {
  public:
   template <class Variant>
@@ -95,6 +102,7 @@ class VariantNames {
     if constexpr (std::is_same_v<Variant, Narrow>) return "Narrow";
     if constexpr (std::is_same_v<Variant, Hardware>) return "Hardware";
     if constexpr (std::is_same_v<Variant, HardwareNarrow>) return "HardwareNarrow";
+    if constexpr (std::is_same_v<Variant, Ecp5>) return "Ecp5";
   }
 };
 TYPED_TEST_SUITE(MatchEngine, Variants, VariantNames);
