@@ -185,6 +185,10 @@ struct LineTraits {
 /// Lines longer than this are not looked at as ports or protocols (bytes).
 constexpr std::size_t kLongestShortLine = 120;
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 LineTraits traits_of(const Vocabulary& vocabulary, const std::string& line) {
   LineTraits traits;
   std::size_t characters = 0;
@@ -197,7 +201,8 @@ LineTraits traits_of(const Vocabulary& vocabulary, const std::string& line) {
                     line.ends_with("\u3002");
   traits.sentence = stop || characters + wide > 60;
   traits.box = vocabulary.box_label(line);
-  if (line.size() <= kLongestShortLine) {
+  const bool digits = line.find_first_of("0123456789") != std::string::npos || !is_ascii(line);
+  if (line.size() <= kLongestShortLine && (digits || line.size() <= 30) && !(stop && line.size() > 40)) {
     const PortCell ports = read_port_cell(vocabulary, line);
     traits.none = ports.none;
     traits.any = ports.any;
@@ -211,13 +216,13 @@ LineTraits traits_of(const Vocabulary& vocabulary, const std::string& line) {
     }
     traits.direction = vocabulary.direction(line) != Direction::unstated && line.size() < 30;
   }
-  if (!traits.port && line.size() <= 400) {
+  if (!traits.port && line.size() <= 400 && (!stop || line.size() <= 40 || line.find("- ") != std::string::npos)) {
     std::string head = line;
     const std::size_t dash = std::min({head.find(" - "), head.find(" \u2013 "), head.find(" \u2014 ")});
     if (dash != std::string::npos) {
       head.resize(dash);
     }
-    if (head.size() <= kLongestShortLine) {
+    if (head.size() <= kLongestShortLine && (dash == std::string::npos || dash < 40)) {
       std::string outside;
       int depth = 0;
       for (const char c : fold_cell(head)) {
@@ -354,12 +359,12 @@ void ScrapedTableReader::find_headers() {
     bool protocol = false;
     std::size_t end = i;
     while (end < lines_.size() && end - i < 16 && lines_[end].text.size() <= 60) {
-      const HeaderMeaning meaning = vocabulary_.header(lines_[end].text);
-      if (!meaning.exact) {
+      const Column column = vocabulary_.whole_header(lines_[end].text);
+      if (column == Column::none) {
         break;
       }
-      port = port || meaning.column == Column::port;
-      protocol = protocol || meaning.column == Column::protocol || meaning.column == Column::transport;
+      port = port || column == Column::port;
+      protocol = protocol || column == Column::protocol || column == Column::transport;
       ++end;
     }
     if (port && (end - i >= 3 || (end - i == 2 && protocol))) {
@@ -391,13 +396,15 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
   }
   const std::size_t count = end - begin;
   std::vector<LineTraits> traits(count);
-  std::unordered_map<std::string_view, unsigned> frequency;
+  std::unordered_map<std::string_view, std::size_t> seen;  // where a line stood first
   for (std::size_t i = 0; i < count; ++i) {
-    traits[i] = traits_of(vocabulary_, lines_[begin + i].text);
-    ++frequency[lines_[begin + i].text];
+    const std::string& line = lines_[begin + i].text;
+    const auto [first, fresh] = seen.try_emplace(line, i);
+    traits[i] = fresh ? traits_of(vocabulary_, line) : traits[first->second];
+    ++traits[first->second].frequency;
   }
   for (std::size_t i = 0; i < count; ++i) {
-    traits[i].frequency = frequency[lines_[begin + i].text];
+    traits[i].frequency = traits[seen[lines_[begin + i].text]].frequency;
   }
   std::vector<int> blanks(width + 1, 0);  // cost of leaving blank the columns before this one
   for (std::size_t c = 0; c < width; ++c) {

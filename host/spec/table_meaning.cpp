@@ -139,6 +139,12 @@ struct Columns {
   bool is_port_table() const { return !ports.empty() || (first_port && last_port); }
 };
 
+/// Lets a map of strings be searched by a view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
 struct Problem {
   const Cell* cell;  // null: the row
   std::string text;
@@ -199,30 +205,24 @@ class DocumentReader {
   std::vector<HeadingLine> headings_;
   std::string line_before_;  // the paragraph right before a table
   bool document_has_headings_ = false;
-  std::unordered_map<std::string, PortCell> port_cells_;
-  std::unordered_map<std::string, ProtocolCell> protocol_cells_;
+  std::unordered_map<std::string, PortCell, TextHash, std::equal_to<>> port_cells_;
+  std::unordered_map<std::string, ProtocolCell, TextHash, std::equal_to<>> protocol_cells_;
 };
 
 const PortCell& DocumentReader::ports_of(std::string_view text) {
-  if (port_cells_.size() > kMostCachedCells) {
-    port_cells_.clear();
+  const auto known = port_cells_.find(text);
+  if (known != port_cells_.end()) {
+    return known->second;
   }
-  auto [entry, fresh] = port_cells_.try_emplace(std::string(text));
-  if (fresh) {
-    entry->second = read_port_cell(vocabulary_, text);
-  }
-  return entry->second;
+  return port_cells_.emplace(std::string(text), read_port_cell(vocabulary_, text)).first->second;
 }
 
 const ProtocolCell& DocumentReader::protocols_of(std::string_view text) {
-  if (protocol_cells_.size() > kMostCachedCells) {
-    protocol_cells_.clear();
+  const auto known = protocol_cells_.find(text);
+  if (known != protocol_cells_.end()) {
+    return known->second;
   }
-  auto [entry, fresh] = protocol_cells_.try_emplace(std::string(text));
-  if (fresh) {
-    entry->second = read_protocol_cell(vocabulary_, text);
-  }
-  return entry->second;
+  return protocol_cells_.emplace(std::string(text), read_protocol_cell(vocabulary_, text)).first->second;
 }
 
 void DocumentReader::finding(std::size_t offset, unsigned table, std::string text, std::string reason, bool lost) {
@@ -712,6 +712,21 @@ void DocumentReader::read_uses(TableState& state, const GridRow& grid, const std
     } else {
       state.protocol_text = text;
     }
+    if (stated.protocols.empty() && columns.service && !stated.blank && !stated.none) {
+      // An ICMP message by its name, where the service column says that it is one of ICMP.
+      for (const std::int16_t protocol : protocols_of(grid.text(*columns.service)).protocols) {
+        const ProtocolInfo* info = vocabulary_.protocol(protocol);
+        if (info == nullptr || info->icmp == 0) {
+          continue;
+        }
+        stated.icmp = read_icmp_messages(vocabulary_, text, info->icmp, false);
+        if (!stated.icmp.empty()) {
+          stated.protocols = {protocol};
+          stated.by_name = true;
+          stated.problems.clear();
+        }
+      }
+    }
     for (const CellProblem& problem : stated.problems) {
       problems.push_back({protocol_cell, problem.text,
                           stated.protocols.empty() ? fmt::format("the protocol cell {}", problem.reason)
@@ -964,6 +979,13 @@ void DocumentReader::read_uses(TableState& state, const GridRow& grid, const std
 }
 
 void DocumentReader::read_row(TableState& state, const GridRow& grid) {
+  // Between rows nobody holds on to what is cached.
+  if (port_cells_.size() > kMostCachedCells) {
+    port_cells_.clear();
+  }
+  if (protocol_cells_.size() > kMostCachedCells) {
+    protocol_cells_.clear();
+  }
   const Columns& columns = state.columns;
   PortRow row;
   row.document = name_;

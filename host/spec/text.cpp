@@ -142,14 +142,9 @@ Place SourceText::place_at(std::size_t offset) const {
   return {line, counted_column_};
 }
 
-std::size_t utf8_length(unsigned char lead) { return lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
-
-char32_t code_point_at(std::string_view text, std::size_t at) {
+char32_t long_code_point_at(std::string_view text, std::size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
   const std::size_t length = std::min(utf8_length(lead), text.size() - at);
-  if (length == 1) {
-    return lead;
-  }
   char32_t code = static_cast<char32_t>(lead) & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) {
     code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
@@ -169,10 +164,37 @@ bool is_ideographic(char32_t c) {
 }
 
 std::string collapse(std::string_view text) {
+  // Most text has nothing to collapse.
+  bool after_space = true;
+  bool plain = true;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80 || c < ' ' || (c == ' ' && after_space)) {
+      plain = false;
+      break;
+    }
+    after_space = c == ' ';
+  }
+  if (plain && !(after_space && !text.empty())) {
+    return std::string(text);
+  }
   std::string out;
   out.reserve(text.size());
   bool space = false;
   for (std::size_t at = 0; at < text.size();) {
+    const char ascii = text[at];
+    if (static_cast<unsigned char>(ascii) < 0x80) {
+      ++at;
+      if (ascii == ' ' || (ascii >= '\t' && ascii <= '\r')) {
+        space = true;
+        continue;
+      }
+      if (space && !out.empty()) {
+        out += ' ';
+      }
+      space = false;
+      out += ascii;
+      continue;
+    }
     const std::size_t length = utf8_length(static_cast<unsigned char>(text[at]));
     const std::string_view sequence = text.substr(at, length);
     at += length;
@@ -218,6 +240,9 @@ std::string fold(std::string_view text) {
 }
 
 std::string fold_cell(std::string_view text) {
+  if (is_ascii(text)) {
+    return lower_ascii(text);
+  }
   std::string kept;
   kept.reserve(text.size());
   bool superscript = false;
@@ -289,6 +314,7 @@ std::vector<Atom> split_atoms(std::string_view text) {
     const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME;
   };
+  atoms.reserve(8);
   while (at < text.size()) {
     const char32_t c = code_point_at(text, at);
     const std::size_t length = utf8_length(static_cast<unsigned char>(text[at]));

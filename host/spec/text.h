@@ -54,10 +54,16 @@ class SourceText {
 };
 
 /// Length in bytes of the UTF-8 sequence that a byte starts, 1 for bytes that start none.
-std::size_t utf8_length(unsigned char lead);
+inline std::size_t utf8_length(unsigned char lead) { return lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
+/// The code point of the sequence of several bytes that starts at `text[at]`.
+char32_t long_code_point_at(std::string_view text, std::size_t at);
 
 /// The code point at `text[at]`; `text` is valid UTF-8.
-char32_t code_point_at(std::string_view text, std::size_t at);
+inline char32_t code_point_at(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  return lead < 0x80 ? lead : long_code_point_at(text, at);
+}
 
 void append_utf8(std::string& out, char32_t code_point);
 

@@ -325,6 +325,11 @@ HeaderMeaning Vocabulary::composed(std::string_view folded) const {
   return meaning;
 }
 
+Column Vocabulary::whole_header(std::string_view text) const {
+  const auto found = whole_headers_.find(key_of(join_plurals(collapse(fold_cell(text)))));
+  return found == whole_headers_.end() ? Column::none : found->second;
+}
+
 HeaderMeaning Vocabulary::header(std::string_view cell) const {
   HeaderMeaning meaning;
   if (cell.size() > kLongestHeaderCell) {
@@ -466,8 +471,11 @@ bool Vocabulary::box_label(std::string_view line) const {
 }
 
 std::vector<std::string> Vocabulary::split_header(std::string_view line) const {
+  if (line.size() > 200 || line.size() < 4) {
+    return {};
+  }
   const std::string original = collapse(line);
-  if (original.size() > 200 || original.empty()) {
+  if (original.empty()) {
     return {};
   }
   // A known cell costs 1, one of unknown words 20: the fewest cells, known ones preferred.

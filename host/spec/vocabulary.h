@@ -101,6 +101,8 @@ class Vocabulary {
   explicit Vocabulary(std::string_view yaml);
 
   HeaderMeaning header(std::string_view cell) const;
+  /// The column that a text heads if the whole of it is a phrase of the vocabulary; Column::none else.
+  Column whole_header(std::string_view text) const;
   /// The longest phrase that starts at `atoms[at]`; its `kinds` are 0 if there is none. The atoms are of folded text.
   TermMatch term(std::span<const Atom> atoms, std::size_t at) const;
   /// What is known of a whole text, punctuation aside; 0 if nothing.
