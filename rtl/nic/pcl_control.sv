@@ -119,19 +119,22 @@ module pcl_control #(
     return 16'(f < 2 ? ADDRESS_INTERVALS : f < 4 ? PORT_INTERVALS : VLAN_INTERVALS);
   endfunction
 
-  initial begin : check_parameters
-    if (RULES < 2 || RULES > 4096 || RowBits % 32 != 0)
-      $fatal(1, "pcl_control: RULES is %0d; it must be 2 to 4096, and a multiple of 32 above 128", RULES);
-    if (ADDRESS_BITS < 1 || ADDRESS_BITS > 128)
-      $fatal(1, "pcl_control: ADDRESS_BITS is %0d; it must be 1 to 128", ADDRESS_BITS);
-    if (ADDRESS_INTERVALS < 2 || ADDRESS_INTERVALS > 65535 || PORT_INTERVALS < 2 || PORT_INTERVALS > 65535 ||
-        VLAN_INTERVALS < 2 || VLAN_INTERVALS > 65535)
-      $fatal(1, "pcl_control: intervals are %0d (addresses), %0d (ports), %0d (VLAN); each must be 2 to 65535",
-             ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
-    if (PORTS < 1 || PORTS > MaxPorts)
-      $fatal(1, "pcl_control: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
-    if (LENGTH_BITS < 1 || LENGTH_BITS > 31)
-      $fatal(1, "pcl_control: LENGTH_BITS is %0d; it must be 1 to 31", LENGTH_BITS);
+  if (RULES < 2 || RULES > 4096 || RowBits % 32 != 0) begin : gen_bad_rules
+    $fatal(1, "pcl_control: RULES is %0d; it must be 2 to 4096, and a multiple of 32 above 128", RULES);
+  end
+  if (ADDRESS_BITS < 1 || ADDRESS_BITS > 128) begin : gen_bad_address_bits
+    $fatal(1, "pcl_control: ADDRESS_BITS is %0d; it must be 1 to 128", ADDRESS_BITS);
+  end
+  if (ADDRESS_INTERVALS < 2 || ADDRESS_INTERVALS > 65535 || PORT_INTERVALS < 2 || PORT_INTERVALS > 65535 ||
+      VLAN_INTERVALS < 2 || VLAN_INTERVALS > 65535) begin : gen_bad_intervals
+    $fatal(1, "pcl_control: intervals are %0d (addresses), %0d (ports), %0d (VLAN); each must be 2 to 65535", ADDRESS_INTERVALS,
+           PORT_INTERVALS, VLAN_INTERVALS);
+  end
+  if (PORTS < 1 || PORTS > MaxPorts) begin : gen_bad_ports
+    $fatal(1, "pcl_control: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
+  end
+  if (LENGTH_BITS < 1 || LENGTH_BITS > 31) begin : gen_bad_length_bits
+    $fatal(1, "pcl_control: LENGTH_BITS is %0d; it must be 1 to 31", LENGTH_BITS);
   end
 
   // -------------------------------------------------------------------------------------------------------------- registers
