@@ -22,6 +22,18 @@ using policy::Match;
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 constexpr unsigned kTcp = 6;
 
+unsigned width(Address value) {
+  const auto high = static_cast<std::uint64_t>(value >> 64U);
+  const auto low = static_cast<std::uint64_t>(value);
+  return static_cast<unsigned>(high != 0 ? 64 + std::bit_width(high) : std::bit_width(low));
+}
+
+unsigned trailing_zeros(Address value) {
+  const auto high = static_cast<std::uint64_t>(value >> 64U);
+  const auto low = static_cast<std::uint64_t>(value);
+  return static_cast<unsigned>(low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(high));
+}
+
 template <typename T>
 IntervalSet<Address> widen(const IntervalSet<T>& set) {
   std::vector<Interval<Address>> out;
@@ -33,7 +45,7 @@ IntervalSet<Address> widen(const IntervalSet<T>& set) {
 // port will do.
 std::uint64_t port_words(const IntervalSet<std::uint32_t>& ports) {
   const IntervalSet<std::uint32_t> real = intersect(ports, IntervalSet<std::uint32_t>{{0, policy::kNoPort - 1}});
-  const std::uint64_t words = prefix_count(widen(real), 16);
+  const std::uint64_t words = prefix_count(widen(real));
   const bool any = real.contains(0) && real.intervals().front().last == policy::kNoPort - 1;
   return words + (ports.contains(policy::kNoPort) && !any ? 1 : 0);
 }
@@ -108,22 +120,18 @@ std::uint64_t make_ternary_count(const Chunk& chunk) {
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) { return a > kMost - b ? kMost : a + b; }
 std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) { return a != 0 && b > kMost / a ? kMost : a * b; }
 
-std::uint64_t prefix_count(const IntervalSet<Address>& set, unsigned bits) {
+std::uint64_t prefix_count(const IntervalSet<Address>& set) {
   std::uint64_t count = 0;
-  const Address top = bits == 128 ? ~Address{0} : (Address{1} << bits) - 1;
   for (const auto& interval : set.intervals()) {
+    // From the left, always the largest block that is aligned here and does not reach past the end.
     Address first = interval.first;
     for (;;) {
-      // The largest aligned block that starts here and does not reach past the end; `below` is its size less one.
-      Address below = 0;
-      while (below != top) {
-        const Address wider = (below << 1U) | 1U;
-        if ((first & wider) != 0 || wider > interval.last - first) break;
-        below = wider;
-      }
       ++count;
-      if (interval.last - first == below) break;
-      first += below + 1;
+      const Address rest = interval.last - first;  // one less than the values left
+      if (rest == ~Address{0}) break;              // all 2^128 of them
+      const Address block = Address{1} << std::min(trailing_zeros(first), width(rest + 1) - 1);
+      if (block - 1 == rest) break;
+      first += block;
     }
   }
   return count;
@@ -153,7 +161,7 @@ std::uint64_t tcam_entries(const Match& match) {
   }
   std::uint64_t common = protocol_words;
   for (const std::uint64_t words : {port_words(match.source_port), port_words(match.destination_port),
-                                    prefix_count(widen(match.vlan), 12), ternary_count(match.dscp_tags)}) {
+                                    prefix_count(widen(match.vlan)), ternary_count(match.dscp_tags)}) {
     common = saturating_multiply(common, words);
   }
 
@@ -164,12 +172,12 @@ std::uint64_t tcam_entries(const Match& match) {
     for (const auto& i : inside.intervals()) {
       low.push_back({i.first - policy::kMappedPrefix, i.last - policy::kMappedPrefix});
     }
-    return prefix_count(IntervalSet<Address>(std::move(low)), 32);
+    return prefix_count(IntervalSet<Address>(std::move(low)));
   };
   // No IPv6 packet has a mapped address, so the block may be taken in or left out.
   const auto ipv6_words = [&mapped](const IntervalSet<Address>& set) {
     const IntervalSet<Address> out = subtract(set, mapped);
-    return out.empty() ? 0 : std::min(prefix_count(out, 128), prefix_count(unite(out, mapped), 128));
+    return out.empty() ? 0 : std::min(prefix_count(out), prefix_count(unite(out, mapped)));
   };
   const Chunk ipv4 = of_class(match.context, [](EtherClass type) { return type == EtherClass::ipv4; });
   const Chunk ipv6 = of_class(match.context, [](EtherClass type) { return type == EtherClass::ipv6; });
@@ -178,7 +186,7 @@ std::uint64_t tcam_entries(const Match& match) {
     return saturating_multiply(saturating_multiply(a, b), c);
   };
   const std::uint64_t together =
-      product(prefix_count(match.source, 128), prefix_count(match.destination, 128), ternary_count(match.context));
+      product(prefix_count(match.source), prefix_count(match.destination), ternary_count(match.context));
   std::uint64_t apart = product(ipv4_words(match.source), ipv4_words(match.destination), ternary_count(ipv4));
   apart = saturating_add(apart, product(ipv6_words(match.source), ipv6_words(match.destination), ternary_count(ipv6)));
   if (match.source.contains(0) && match.destination.contains(0)) apart = saturating_add(apart, ternary_count(rest));

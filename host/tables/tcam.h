@@ -9,9 +9,9 @@
 
 namespace portcullis::tables {
 
-/// The fewest prefixes of a `bits`-wide field whose union is `set` (exact: prefixes never span a gap). 0 for an empty
-/// set; values must fit.
-std::uint64_t prefix_count(const policy::IntervalSet<policy::Address>& set, unsigned bits);
+/// The fewest prefixes whose union is `set` (exact: prefixes never span a gap), whatever the width of the field. 0 for
+/// an empty set.
+std::uint64_t prefix_count(const policy::IntervalSet<policy::Address>& set);
 
 /// Ternary words (value and mask of 8 bits) whose union is `chunk`: the essential prime implicants, then the one that
 /// covers most, and so on (Quine-McCluskey; greedy after the essential ones, so rarely one more than the least).

@@ -29,16 +29,16 @@ TEST(Tcam, PrefixesOfEverySubsetOfFourBits) {
     for (unsigned v = 0; v < 16; ++v) {
       if ((set >> v & 1U) != 0) values.push_back({v, v});
     }
-    ASSERT_EQ(prefix_count(IntervalSet<Address>(values), 4), least_prefixes(set, 0, 16)) << set;
+    ASSERT_EQ(prefix_count(IntervalSet<Address>(values)), least_prefixes(set, 0, 16)) << set;
   }
 }
 
 TEST(Tcam, KnownPrefixCounts) {
-  EXPECT_EQ(prefix_count({{0, ~Address{0}}}, 128), 1U);
-  EXPECT_EQ(prefix_count({{1, ~Address{0} - 1}}, 128), 254U);  // 2 (bits - 1), the worst case
-  EXPECT_EQ(prefix_count({{1, 65534}}, 16), 30U);
-  EXPECT_EQ(prefix_count({{1024, 65535}}, 16), 6U);
-  EXPECT_EQ(prefix_count({}, 16), 0U);
+  EXPECT_EQ(prefix_count({{0, ~Address{0}}}), 1U);
+  EXPECT_EQ(prefix_count({{1, ~Address{0} - 1}}), 254U);  // 2 (bits - 1), the worst case
+  EXPECT_EQ(prefix_count({{1, 65534}}), 30U);
+  EXPECT_EQ(prefix_count({{1024, 65535}}), 6U);
+  EXPECT_EQ(prefix_count({}), 0U);
 }
 
 // The fewest ternary words of the three lowest bits whose union is `set` (8 bits), by trying all sets of words.
@@ -122,16 +122,16 @@ TEST(Tcam, NeverMoreThanThePlainProduct) {
     const Match match = random.match();
     std::uint64_t plain = 1;
     const auto times = [&plain](std::uint64_t n) { plain = saturating_multiply(plain, n); };
-    times(prefix_count(match.source, 128));
-    times(prefix_count(match.destination, 128));
+    times(prefix_count(match.source));
+    times(prefix_count(match.destination));
     for (const auto* ports : {&match.source_port, &match.destination_port}) {
       std::vector<policy::Interval<Address>> wide;
       for (const auto& p : ports->intervals()) wide.push_back({p.first, p.last});
-      times(std::max<std::uint64_t>(1, prefix_count(IntervalSet<Address>(wide), 17)));
+      times(std::max<std::uint64_t>(1, prefix_count(IntervalSet<Address>(wide))));
     }
     std::vector<policy::Interval<Address>> wide;
     for (const auto& v : match.vlan.intervals()) wide.push_back({v.first, v.last});
-    times(prefix_count(IntervalSet<Address>(wide), 12));
+    times(prefix_count(IntervalSet<Address>(wide)));
     for (const Chunk* chunk : {&match.protocol, &match.tcp_flags, &match.dscp_tags, &match.context}) {
       times(ternary_count(*chunk));
     }
