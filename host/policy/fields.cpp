@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+
+#include "spec/text.h"
 
 namespace portcullis::policy {
 namespace {
@@ -82,7 +83,8 @@ IntervalSet<Address> ipv6_part(Address first, Address last, std::string_view tex
   IntervalSet<Address> part = subtract(IntervalSet<Address>{{first, last}}, mapped_block());
   if (part.empty()) {
     throw FieldError(fmt::format(
-        "prefix {}: IPv4 addresses written as IPv6, which no packet on the wire carries: write a.b.c.d/length", text));
+        "prefix {}: IPv4 addresses written as IPv6, which no packet on the wire carries: write a.b.c.d/length",
+        shown(text)));
   }
   return part;
 }
@@ -161,7 +163,7 @@ IntervalSet<Address> any_address() { return {{0, kTop}}; }
 
 Address parse_address(std::string_view text) {
   const auto address = read_address(trim(text));
-  if (!address) throw FieldError(fmt::format("\"{}\" is no address: write 192.0.2.1 or 2001:db8::1", text));
+  if (!address) throw FieldError(fmt::format("\"{}\" is no address: write 192.0.2.1 or 2001:db8::1", shown(text)));
   return address->value;
 }
 
@@ -172,7 +174,7 @@ IntervalSet<Address> parse_prefix(std::string_view text) {
     const auto last = read_address(trim(word.substr(dash.at + dash.size)));
     if (first && last && first->ipv4 == last->ipv4) {
       if (first->value > last->value) {
-        throw FieldError(fmt::format("address range {} is reversed: write the smaller address first", word));
+        throw FieldError(fmt::format("address range {} is reversed: write the smaller address first", shown(word)));
       }
       return first->ipv4 ? IntervalSet<Address>{{first->value, last->value}}
                          : ipv6_part(first->value, last->value, word);
@@ -181,14 +183,16 @@ IntervalSet<Address> parse_prefix(std::string_view text) {
   const std::size_t slash = word.find('/');
   const auto address = read_address(word.substr(0, slash));
   if (!address) {
-    throw FieldError(fmt::format("prefix {}: not an IPv4 or IPv6 address: write 192.0.2.0/24 or 2001:db8::/32", word));
+    throw FieldError(
+        fmt::format("prefix {}: not an IPv4 or IPv6 address: write 192.0.2.0/24 or 2001:db8::/32", shown(word)));
   }
   const unsigned width = address->ipv4 ? 32 : 128;
   unsigned length = width;
   if (slash != std::string_view::npos) {
     const std::string_view digits = word.substr(slash + 1);
     const auto given = digits.starts_with("0x") ? std::nullopt : number(digits);
-    if (!given || *given > width) throw FieldError(fmt::format("prefix {}: length must be 0 to {}", word, width));
+    if (!given || *given > width)
+      throw FieldError(fmt::format("prefix {}: length must be 0 to {}", shown(word), width));
     length = static_cast<unsigned>(*given);
   }
   const unsigned host_bits = width - length;
@@ -218,9 +222,9 @@ IntervalSet<std::uint32_t> parse_numbers(std::string_view text, std::string_view
   const auto one = [&](std::string_view word) {
     const auto value = number(trim(word));
     if (!value)
-      throw FieldError(fmt::format("{} \"{}\": a number or a range like 10-20 is expected", what, trim(text)));
+      throw FieldError(fmt::format("{} \"{}\": a number or a range like 10-20 is expected", what, shown(text)));
     if (*value > largest)
-      throw FieldError(fmt::format("{} {} is too large: 0 to {} is allowed", what, trim(word), largest));
+      throw FieldError(fmt::format("{} {} is too large: 0 to {} is allowed", what, shown(word), largest));
     return static_cast<std::uint32_t>(*value);
   };
   std::string_view rest = text;
@@ -237,7 +241,7 @@ IntervalSet<std::uint32_t> parse_numbers(std::string_view text, std::string_view
       const std::uint32_t first = one(word.substr(0, dash.at));
       const std::uint32_t last = one(word.substr(dash.at + dash.size));
       if (first > last) {
-        throw FieldError(fmt::format("{} range {} is reversed: write {}-{}", what, word, last, first));
+        throw FieldError(fmt::format("{} range {} is reversed: write {}-{}", what, shown(word), last, first));
       }
       intervals.push_back({first, last});
     }
@@ -265,7 +269,7 @@ std::optional<std::uint8_t> parse_protocol(std::string_view text) {
   for (const Name& known : kProtocols) names.push_back(known.name);
   const std::string_view meant = closest(word, names);
   throw FieldError(fmt::format(
-      "\"{}\" is no protocol: {}", trim(text),
+      "\"{}\" is no protocol: {}", shown(text),
       meant.empty() ? "write a name (tcp, udp, sctp, icmp, icmpv6, esp, ah, gre, ...), a number 0 to 255, or any"
                     : fmt::format("did you mean {}?", meant)));
 }
@@ -287,7 +291,7 @@ Chunk parse_tcp_flags(std::string_view text) {
     return FieldError(fmt::format(
         "TCP flags \"{}\": {}: write established, initial, a flag (fin, syn, rst, psh, ack, urg, ece, cwr), "
         "or flags with signs like +syn-ack",
-        trim(text), reason));
+        shown(text), reason));
   };
   if (word == "established") return established_flags();
   if (word == "initial") return flags_matching(0x02, 0x12);
@@ -301,7 +305,7 @@ Chunk parse_tcp_flags(std::string_view text) {
   }
   const auto flag_bit = [&](std::string_view name) {
     const auto found = std::find(kFlagNames.begin(), kFlagNames.end(), name);
-    if (found == kFlagNames.end()) throw fail(fmt::format("no flag is called \"{}\"", name));
+    if (found == kFlagNames.end()) throw fail(fmt::format("no flag is called \"{}\"", shown(name)));
     return 1U << static_cast<unsigned>(found - kFlagNames.begin());
   };
   if (word.empty()) throw fail("empty");
@@ -328,7 +332,7 @@ IntervalSet<std::uint32_t> parse_dscp(std::string_view text) {
     if (known.name == word) return {{known.number, known.number}};
   }
   if (!word.empty() && (word.front() < '0' || word.front() > '9') && word != "any") {
-    throw FieldError(fmt::format("DSCP \"{}\": write 0 to 63 or a name: {}", trim(text), names_of(kDscps)));
+    throw FieldError(fmt::format("DSCP \"{}\": write 0 to 63 or a name: {}", shown(text), names_of(kDscps)));
   }
   return parse_numbers(word, "DSCP", 63);
 }
@@ -339,7 +343,7 @@ EtherClass parse_ether_class(std::string_view text) {
   for (const ClassName& known : kClasses) {
     if (known.name == word || (value && *value != 0 && *value == known.ether_type)) return known.type;
   }
-  throw FieldError(fmt::format("EtherType \"{}\": frames are told apart as {}", trim(text), names_of(kClasses)));
+  throw FieldError(fmt::format("EtherType \"{}\": frames are told apart as {}", shown(text), names_of(kClasses)));
 }
 
 std::string_view to_string(EtherClass type) {
@@ -359,7 +363,7 @@ std::vector<spec::IcmpMessage> parse_icmp(std::string_view text, std::uint8_t pr
     return {{static_cast<std::uint8_t>(type), static_cast<std::int16_t>(version6 ? known.code6 : known.code4)}};
   }
   if (word.empty() || word.front() < '0' || word.front() > '9') {
-    throw FieldError(fmt::format("ICMP message \"{}\": write a type (8), type/code (3/4), or a name: {}", trim(text),
+    throw FieldError(fmt::format("ICMP message \"{}\": write a type (8), type/code (3/4), or a name: {}", shown(text),
                                  names_of(kIcmpNames)));
   }
   std::vector<spec::IcmpMessage> messages;
@@ -413,6 +417,11 @@ Chunk context_chunk(const std::vector<EtherClass>& classes, std::uint8_t ingress
         ((ingress >> (value & 7U)) & 1U) != 0 && std::find(classes.begin(), classes.end(), type) != classes.end();
   }
   return chunk;
+}
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  return spec::collapse(spec::shorten(text, kLongest));
 }
 
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates) {

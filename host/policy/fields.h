@@ -76,6 +76,9 @@ std::vector<IcmpFields> icmp_fields(const std::vector<spec::IcmpMessage>& messag
 /// The chunk of the context table that holds these classes and ingress ports (bit n: port n), in any fragment state.
 Chunk context_chunk(const std::vector<EtherClass>& classes, std::uint8_t ingress = 0xFF);
 
+/// Text of a file as errors quote it: on one line, and cut where it is longer than a line.
+std::string shown(std::string_view text);
+
 /// The candidate that `word` was probably meant to be (at most two letters off), or an empty view.
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
 

@@ -94,7 +94,7 @@ class SiteReader {
     for (const auto& [key, value] : map.members) {
       if (std::find(known.begin(), known.end(), key->text) != known.end()) continue;
       const std::string_view meant = closest(key->text, known);
-      fail(*key, fmt::format("unknown key \"{}\"{}{}: {}", key->text, where.empty() ? "" : " in ", where,
+      fail(*key, fmt::format("unknown key \"{}\"{}{}: {}", shown(key->text), where.empty() ? "" : " in ", where,
                              meant.empty() ? fmt::format("known keys are {}", fmt::join(known, ", "))
                                            : fmt::format("did you mean {}?", meant)));
     }
@@ -113,7 +113,7 @@ class SiteReader {
     const std::string& given = word(node, what);
     const auto found = std::find(words.begin(), words.end(), given);
     if (found == words.end()) {
-      fail(node, fmt::format("{} \"{}\" is not known: write {}", what, given, fmt::join(words, " or ")));
+      fail(node, fmt::format("{} \"{}\" is not known: write {}", what, shown(given), fmt::join(words, " or ")));
     }
     return static_cast<std::size_t>(found - words.begin());
   }
@@ -127,7 +127,7 @@ class SiteReader {
     } catch (const FieldError& error) {
       fail(node, error.what());
     }
-    fail(node, fmt::format("{} \"{}\" is not one number: write a number 0 to {}", what, text, largest));
+    fail(node, fmt::format("{} \"{}\" is not one number: write a number 0 to {}", what, shown(text), largest));
   }
 
   bool yes_or_no(const YamlNode& node, std::string_view what) const {
@@ -138,7 +138,7 @@ class SiteReader {
     for (std::string_view no : {"false", "False", "FALSE", "no", "off"}) {
       if (text == no) return false;
     }
-    fail(node, fmt::format("{} \"{}\" is neither true nor false: write one of these", what, text));
+    fail(node, fmt::format("{} \"{}\" is neither true nor false: write one of these", what, shown(text)));
   }
 
   const YamlNode& map(const YamlNode& node, std::string_view what, std::string_view example) const {
@@ -201,7 +201,7 @@ class SiteReader {
     if (node == nullptr)
       throw SiteError(file_, {1, 1}, "key portcullis is missing: start the file with \"portcullis: 1\"");
     if (word(*node, "portcullis") != "1") {
-      fail(*node, fmt::format("portcullis: version {} is not known: this program reads version 1", node->text));
+      fail(*node, fmt::format("portcullis: version {} is not known: this program reads version 1", shown(node->text)));
     }
   }
 
@@ -218,7 +218,7 @@ class SiteReader {
         fail(*name,
              fmt::format("role \"{}\" is the same as \"{}\" in line {}: role names compare without case and width: "
                          "remove one of them",
-                         role.name, first.name, first.place.line));
+                         shown(role.name), shown(first.name), first.place.line));
       }
       binding(role, *value);
       site_.roles.push_back(std::move(role));
@@ -234,7 +234,7 @@ class SiteReader {
       role.none = true;
       return;
     }
-    const std::string what = fmt::format("role \"{}\"", role.name);
+    const std::string what = fmt::format("role \"{}\"", shown(role.name));
     if (node.kind == YamlNode::Kind::null || (node.kind == YamlNode::Kind::list && node.items.empty())) {
       fail(node, what + " has no prefixes: write a list of prefixes, any, or none");
     }
@@ -258,8 +258,8 @@ class SiteReader {
       document.place = name->place;
       document.path = std::filesystem::path(file_).parent_path() / document.name;
       if (const auto [first, is_new] = document_lines_.emplace(document.name, document.place.line); !is_new) {
-        fail(*name, fmt::format("document \"{}\" is listed twice, first in line {}: remove one of them", document.name,
-                                first->second));
+        fail(*name, fmt::format("document \"{}\" is listed twice, first in line {}: remove one of them",
+                                shown(document.name), first->second));
       }
       if (item->kind == YamlNode::Kind::map) {
         if (const YamlNode* settings = item->find("tables")) tables(document, *settings);
@@ -279,7 +279,7 @@ class SiteReader {
       } else {
         setting.title = key->text;
       }
-      map(*value, fmt::format("table {}", key->text), kExample);
+      map(*value, fmt::format("table {}", shown(key->text)), kExample);
       check_keys(*value, "a table", {"direction", "action", "role"});
       if (const YamlNode* direction = value->find("direction")) {
         constexpr TableDirection kDirections[] = {TableDirection::to, TableDirection::from, TableDirection::both,
@@ -331,7 +331,7 @@ class SiteReader {
     std::vector<std::string_view> names;
     for (const Role& role : site_.roles) names.push_back(role.name);
     const std::string_view meant = closest(node.text, names);
-    fail(node, fmt::format("{} \"{}\" is neither a role under roles, nor a prefix, nor any: {}", what, node.text,
+    fail(node, fmt::format("{} \"{}\" is neither a role under roles, nor a prefix, nor any: {}", what, shown(node.text),
                            meant.empty() ? "bind the role under roles" : fmt::format("did you mean {}?", meant)));
   }
 
@@ -368,7 +368,8 @@ class SiteReader {
       const YamlNode& document = *item->find("document");
       change.document = word(document, "document");
       if (!document_lines_.contains(change.document)) {
-        fail(document, fmt::format("document \"{}\" is not listed: name a file as documents does", change.document));
+        fail(document,
+             fmt::format("document \"{}\" is not listed: name a file as documents does", shown(change.document)));
       }
       change.line = static_cast<unsigned>(whole_number(*item->find("line"), "line", 1'000'000'000));
       const auto ports =
@@ -379,8 +380,8 @@ class SiteReader {
       change.reason = word(*item->find("reason"), "reason");
       if (const auto [first, is_new] = seen.emplace(std::pair{change.document, change.line}, change.place.line);
           !is_new) {
-        fail(*item, fmt::format("{}:{} is overridden twice, first in line {}: remove one of them", change.document,
-                                change.line, first->second));
+        fail(*item, fmt::format("{}:{} is overridden twice, first in line {}: remove one of them",
+                                shown(change.document), change.line, first->second));
       }
       site_.overrides.push_back(std::move(change));
     }
@@ -403,8 +404,8 @@ class SiteReader {
       if (name == nullptr) fail(*item, "a rule without a name: add \"name: ...\", verdicts are reported by it");
       rule.name = word(*name, "name");
       if (const auto [first, is_new] = names.emplace(rule.name, rule.place.line); !is_new) {
-        fail(*name, fmt::format("rule \"{}\" is named as the one in line {}: give it a name of its own", rule.name,
-                                first->second));
+        fail(*name, fmt::format("rule \"{}\" is named as the one in line {}: give it a name of its own",
+                                shown(rule.name), first->second));
       }
       rule.text = text_of(*item);
       rule.action = action(*item);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <utf8proc.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -11,6 +12,8 @@
 #include <map>
 #include <sstream>
 #include <unordered_set>
+
+#include "policy/fields.h"
 
 namespace portcullis::policy {
 namespace {
@@ -138,7 +141,7 @@ class TreeBuilder : public YAML::EventHandler {
     } else {
       if (node->kind != YamlNode::Kind::scalar) throw YamlError(place, "a key must be a word: put it in quotes");
       if (!parent.keys.insert(node->text).second) {
-        throw YamlError(place, fmt::format("key \"{}\" is given twice: remove one of them", node->text));
+        throw YamlError(place, fmt::format("key \"{}\" is given twice: remove one of them", shown(node->text)));
       }
       parent.key = node;
     }
@@ -196,6 +199,8 @@ YamlTree::YamlTree(std::string_view text) {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
+  } catch (const YAML::DeepRecursion& error) {
+    throw YamlError(places(error.mark), "lists and keys nested hundreds deep: no site file needs that");
   } catch (const YAML::Exception& error) {
     const Place place = places(error.mark);
     if (const unsigned column = column_of_tab(places.line_of(error.mark)); column != 0) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -284,21 +284,29 @@ TEST(SiteErrors, VersionIsAskedFor) {
   EXPECT_THAT(error_of("portcullis: 2\n"), StartsWith("site.yaml:1:13: portcullis: version 2"));
 }
 
+TEST(SiteErrors, LongWordsAreCutInMessages) {
+  for (const std::string& text : {"peers: " + std::string(100'000, 'a') + "\n", std::string(100'000, 'k') + ": 1\n",
+                                  "roles: {A: 10.0.0.0/" + std::string(100'000, '1') + "}\n"}) {
+    EXPECT_LT(error_in(text).size(), 500U);
+  }
+}
+
 TEST(SiteErrors, FilesThatAreNone) {
   EXPECT_THROW(read_site("/nowhere/site.yaml"), SiteError);
   EXPECT_THROW(read_site("/"), SiteError);
   EXPECT_THAT(error_of(std::string(5U << 20U, ' ')), HasSubstr("larger than 4 MiB"));
 }
 
+/// Processor time, so that a busy machine does not matter. What grows worse than linearly takes hours here.
 double seconds_of(const std::string& text) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_NE(error_of(text), "no error");
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 TEST(SiteErrors, HostileTextEndsQuickly) {
   std::string nested(100'000, '[');
-  EXPECT_LT(seconds_of(nested), 5);
+  EXPECT_LT(seconds_of(nested), 20);
   // Ten lists, each ten aliases to the one before: 10^10 values if they were written out.
   std::string bomb = "portcullis: 1\nroles:\n  r0: &r0 [10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8, 10.0.0.0/8]\n";
   for (int i = 1; i < 10; ++i) {
@@ -306,13 +314,13 @@ TEST(SiteErrors, HostileTextEndsQuickly) {
     for (int j = 0; j < 10; ++j) bomb += (j == 0 ? "*r" : " , *r") + std::to_string(i - 1);
     bomb += " ]\n";
   }
-  EXPECT_LT(seconds_of(bomb), 5);
+  EXPECT_LT(seconds_of(bomb), 20);
   std::string wide = "portcullis: 1\npeers: [";
   for (int i = 0; i < 100'000; ++i) wide += "10.0.0.0/8, ";
-  EXPECT_LT(seconds_of(wide + "x]"), 5);
+  EXPECT_LT(seconds_of(wide + "x]"), 20);
   std::string keys = "portcullis: 1\nroles:\n";
   for (int i = 0; i < 50'000; ++i) keys += "  role " + std::to_string(i) + ": none\n";
-  EXPECT_LT(seconds_of(keys + "  role 7: none\n"), 5);
+  EXPECT_LT(seconds_of(keys + "  role 7: none\n"), 20);
 }
 
 /// tests/data/sites: bad-NAME.yaml with bad-NAME.expect (line:column, where * is any, and words of the message).
