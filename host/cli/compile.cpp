@@ -2,7 +2,6 @@
 #include "tables/compile.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 #include <iostream>
 #include <memory>
@@ -21,27 +20,6 @@ struct Options {
   std::string geometry;
 };
 
-void print_report(std::ostream& out, const tables::Report& report, const std::string& image) {
-  fmt::print(out, "image             {} ({})\n", image, report.geometry.to_string());
-  fmt::print(out, "entries           {} of {} ({})\n", report.entries, report.geometry.rules,
-             percent(report.entries, report.geometry.rules));
-  if (report.rows > 0) {
-    fmt::print(out, "document rows     {} read, {} without an entry\n", report.rows, report.rows_without_entry);
-  }
-  for (const tables::Occupancy& table : report.tables) {
-    fmt::print(out, "  {:<20}{:>5} of {:>5}  ({})\n", table.table, table.used, table.capacity,
-               percent(table.used, table.capacity));
-  }
-  fmt::print(out, "a plain TCAM      {} entries ({:.1f} per entry)\n", report.tcam_entries, report.tcam_per_entry);
-  fmt::print(out, "self-test probes  {}\n", report.probes);
-  if (report.hidden > 0) fmt::print(out, "hidden entries    {} (no packet meets them first)\n", report.hidden);
-  if (report.undecided > 0) fmt::print(out, "undecided entries {} (search for a packet given up)\n", report.undecided);
-  for (const policy::SplitRow& split : report.splits) {
-    fmt::print(out, "split row         {}:{}: {} entries: {}\n", split.document, split.line, split.entries,
-               split.reason);
-  }
-}
-
 void compile_command(const Options& options, Exit& exit) {
   policy::Policy policy;
   std::vector<tables::SourceFile> sources;
@@ -59,9 +37,17 @@ void compile_command(const Options& options, Exit& exit) {
     }
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
-  const tables::Compiled compiled = compile_for(policy, geometry, std::move(sources));
+  const tables::Compiled compiled = tables::compile_for(policy, geometry, std::move(sources));
   tables::write_image(options.output, compiled.image);
-  print_report(std::cout, compiled.report, options.output);
+  std::cout << to_text(compiled.report);
+  if (compiled.report.undecided > 0) {
+    fmt::print("             {} entries: gave up the search for a packet that meets them\n", compiled.report.undecided);
+  }
+  for (const policy::SplitRow& split : compiled.report.splits) {
+    fmt::print("not one to one  {}:{}: {} entries: {}\n", split.document, split.line, split.entries, split.reason);
+  }
+  fmt::print("image        {} ({}), {} self-test probes\n", options.output, compiled.report.geometry.to_string(),
+             compiled.report.probes);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void prove_command(const Options& options, Exit& exit) {
   const policy::SitePolicy loaded = load_site(options.site);
   const std::vector<std::uint8_t> image = tables::read_image_bytes(options.image);
   const tables::Proof proof = tables::prove(loaded.policy, image, options.image);
-  std::cout << proof.text;
+  std::cout << proof.text << '\n';
   if (!proof.proved()) exit = Exit::answer_is_no;
 }
 

@@ -1,6 +1,7 @@
 // `portcullis run`: a policy in the cycle-accurate model, packets through it, every verdict compared.
 #include "run/run.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -8,6 +9,8 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/subject.h"
+#include "tables/prove.h"
 
 namespace portcullis::cli {
 namespace {
@@ -20,10 +23,23 @@ struct Options {
   sim::RunOptions run;
 };
 
+/// The proof that the very image which is loaded says what the site says; a line.
+std::string prove(const sim::Subject& subject, Exit& exit) {
+  const tables::Proof proof = tables::prove(subject.policy, tables::encode(subject.image), subject.name);
+  if (proof.proved()) {
+    return fmt::format(
+        "proof        the image does what the site says, for every packet ({} sets of values compared)\n",
+        proof.intervals);
+  }
+  exit = Exit::answer_is_no;
+  return "proof        " + proof.text + '\n';
+}
+
 void run_command(Options options, Exit& exit) {
   options.run.rate = sim::parse_rate(options.rate);
   options.run.progress = isatty(STDERR_FILENO) != 0;
   const sim::Subject subject = sim::load_subject(options.subject, options.geometry);
+  if (subject.report) std::cout << to_text(*subject.report) << prove(subject, exit);
   sim::RunResult result = sim::run(subject, options.run);
   if (!options.json.empty()) {
     std::ofstream file(options.json);

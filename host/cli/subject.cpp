@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iostream>
@@ -19,18 +20,6 @@ policy::SitePolicy load_site(const std::filesystem::path& site) {
   return loaded;
 }
 
-tables::Compiled compile_for(const policy::Policy& policy, const std::string& geometry,
-                             std::vector<tables::SourceFile> sources) {
-  if (!geometry.empty()) {
-    return tables::compile(policy, tables::Geometry::from_name_or_file(geometry), std::move(sources));
-  }
-  try {
-    return tables::compile(policy, tables::Geometry::edge(), sources);
-  } catch (const tables::DoesNotFit&) {
-    return tables::compile(policy, tables::Geometry::large(), std::move(sources));
-  }
-}
-
 std::string read_text(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
@@ -41,8 +30,33 @@ std::string read_text(const std::filesystem::path& file) {
   return std::move(text).str();
 }
 
+namespace {
+
 std::string percent(std::size_t part, std::size_t whole) {
-  return whole == 0 ? "-" : fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return fmt::format("{:.1f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+}  // namespace
+
+std::string to_text(const tables::Report& report) {
+  std::string out;
+  if (report.rows > 0) {
+    out += fmt::format("rows         {} document rows read, {} of them without an entry, {} split into several\n",
+                       report.rows, report.rows_without_entry,
+                       std::count_if(report.splits.begin(), report.splits.end(),
+                                     [](const policy::SplitRow& split) { return split.entries > 1; }));
+  }
+  out += fmt::format("entries      {} of {} ({}); a plain TCAM would need {} ({:.1f} times as many)\n", report.entries,
+                     report.geometry.rules, percent(report.entries, report.geometry.rules), report.tcam_entries,
+                     report.tcam_per_entry);
+  if (report.hidden > 0) out += fmt::format("             {} are hidden by those before them\n", report.hidden);
+  std::string name = "tables";
+  for (const tables::Occupancy& table : report.tables) {
+    out += fmt::format("{:<13}{:<20}{:>5} of {:>5} rows  {:>6}\n", name, table.table, table.used, table.capacity,
+                       percent(table.used, table.capacity));
+    name.clear();
+  }
+  return out;
 }
 
 }  // namespace portcullis::cli

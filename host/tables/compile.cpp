@@ -424,4 +424,13 @@ Compiled compile(const Policy& policy, const Geometry& geometry, std::vector<Sou
   return out;
 }
 
+Compiled compile_for(const policy::Policy& policy, const std::string& geometry, std::vector<SourceFile> sources) {
+  if (!geometry.empty()) return compile(policy, Geometry::from_name_or_file(geometry), std::move(sources));
+  try {
+    return compile(policy, Geometry::edge(), sources);
+  } catch (const DoesNotFit&) {
+    return compile(policy, Geometry::large(), std::move(sources));
+  }
+}
+
 }  // namespace portcullis::tables

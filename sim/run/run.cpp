@@ -46,16 +46,6 @@ bool is_image(const std::filesystem::path& file) {
   return file.extension() == ".pti" || magic == kImageMagic;
 }
 
-tables::TableImage compile(const policy::Policy& policy, std::string_view geometry) {
-  if (!geometry.empty())
-    return tables::compile(policy, tables::Geometry::from_name_or_file(std::string(geometry))).image;
-  try {
-    return tables::compile(policy, tables::Geometry::edge()).image;
-  } catch (const tables::DoesNotFit&) {
-    return tables::compile(policy, tables::Geometry::large()).image;
-  }
-}
-
 model::ModelGeometry model_for(const tables::Geometry& geometry) {
   if (geometry.signature() == tables::Geometry::edge().signature()) return model::ModelGeometry::edge;
   if (geometry.signature() == tables::Geometry::large().signature()) return model::ModelGeometry::large;
@@ -429,7 +419,9 @@ Subject load_subject(const std::filesystem::path& file, std::string_view geometr
   policy::SitePolicy site = policy::load_policy(file);
   for (const spec::Finding& finding : site.findings) subject.left_out_rows.push_back(spec::to_string(finding));
   subject.policy = std::move(site.policy);
-  subject.image = compile(subject.policy, geometry);
+  tables::Compiled compiled = tables::compile_for(subject.policy, std::string(geometry));
+  subject.image = std::move(compiled.image);
+  subject.report = std::move(compiled.report);
   return subject;
 }
 

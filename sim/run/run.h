@@ -13,6 +13,7 @@
 
 #include "policy/packet.h"
 #include "policy/policy.h"
+#include "tables/compile.h"
 #include "tables/geometry.h"
 #include "tables/image.h"
 
@@ -36,6 +37,7 @@ inline constexpr unsigned kCauses = 9;
 struct Subject {
   policy::Policy policy;
   tables::TableImage image;
+  std::optional<tables::Report> report;    ///< of the compilation; an image has none
   std::string name;                        ///< the file it came from
   std::vector<std::string> left_out_rows;  ///< document rows that could not be understood, one sentence each
 };
@@ -165,8 +167,8 @@ struct ModelBench {
   double packets_per_second = 0;
   double clocks_per_second = 0;
 };
-/// Simulation speed on one core, verdicts compared: 64-byte frames one a clock and at 10 Gbit/s, and lookups at the key
-/// port. `packets` for each; geometries `edge` and `large`.
+/// Simulation speed on one core (per second of processor time), verdicts compared: 64-byte frames one a clock and at 10
+/// Gbit/s, and lookups at the key port. `packets` for each; geometries `edge` and `large`.
 std::vector<ModelBench> bench_model(std::uint64_t packets = 500'000, bool progress = false);
 std::string to_text(const std::vector<ModelBench>& results);
 
