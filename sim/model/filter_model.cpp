@@ -5,16 +5,14 @@
 #include <verilated_fst_c.h>
 
 #include <stdexcept>
-#include <type_traits>
 
 #include "PclFilterEdge.h"
-#include "PclFilterEdgeTraced.h"
 #include "PclFilterLarge.h"
 
 namespace portcullis::model {
 namespace {
 
-template <typename Top, bool kTraced>
+template <typename Top>
 class VerilatedFilter final : public FilterModel {
  public:
   VerilatedFilter() : top_(&context_, "pcl_filter") {
@@ -52,9 +50,7 @@ class VerilatedFilter final : public FilterModel {
   }
 
   ~VerilatedFilter() override {
-    if constexpr (kTraced) {
-      if (fst_.isOpen()) fst_.close();
-    }
+    if (fst_.isOpen()) fst_.close();
     top_.final();
   }
 
@@ -71,48 +67,39 @@ class VerilatedFilter final : public FilterModel {
   }
 
   void trace(const std::filesystem::path& fst, std::uint64_t period_ps) override {
-    if constexpr (kTraced) {
-      top_.trace(&fst_, kAllLevels);
-      fst_.set_time_unit("1ps");
-      fst_.set_time_resolution("1ps");
-      fst_.open(fst.c_str());
-      if (!fst_.isOpen()) throw std::runtime_error(fmt::format("{}: waveforms cannot be written there", fst.string()));
-      half_period_ps_ = period_ps / 2;
-    } else {
-      throw std::runtime_error("this model was made without tracing");
-    }
+    top_.trace(&fst_, kAllLevels);
+    fst_.set_time_unit("1ps");
+    fst_.set_time_resolution("1ps");
+    fst_.open(fst.c_str());
+    if (!fst_.isOpen()) throw std::runtime_error(fmt::format("{}: waveforms cannot be written there", fst.string()));
+    half_period_ps_ = period_ps / 2;
   }
 
  private:
   static constexpr int kAllLevels = 99;
-  struct NoTrace {};
 
   void dump() {
-    if constexpr (kTraced) {
-      if (half_period_ps_ != 0) {
-        fst_.dump(time_ps_);
-        time_ps_ += half_period_ps_;
-      }
-    }
+    if (half_period_ps_ == 0) return;
+    fst_.dump(time_ps_);
+    time_ps_ += half_period_ps_;
   }
 
   struct Context : VerilatedContext {
-    Context() { traceEverOn(kTraced); }
+    Context() { traceEverOn(true); }
   };
 
   Context context_;
   Top top_;
-  std::conditional_t<kTraced, VerilatedFstC, NoTrace> fst_;
+  VerilatedFstC fst_;
   std::uint64_t half_period_ps_ = 0;
   std::uint64_t time_ps_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry, bool tracing) {
-  if (geometry == ModelGeometry::large) return std::make_unique<VerilatedFilter<PclFilterLarge, true>>();
-  if (tracing) return std::make_unique<VerilatedFilter<PclFilterEdgeTraced, true>>();
-  return std::make_unique<VerilatedFilter<PclFilterEdge, false>>();
+std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry) {
+  if (geometry == ModelGeometry::large) return std::make_unique<VerilatedFilter<PclFilterLarge>>();
+  return std::make_unique<VerilatedFilter<PclFilterEdge>>();
 }
 
 }  // namespace portcullis::model

@@ -69,8 +69,8 @@ class FilterModel {
   virtual void settle() = 0;
   /// The rising edge.
   virtual void edge() = 0;
-  /// Writes waveforms from now on, one step per half clock of `period_ps`. Throws std::runtime_error if the file cannot
-  /// be written, or if the model was made without tracing.
+  /// Writes waveforms from now on, one step per half clock of `period_ps`. Call it once, before the first clock. Throws
+  /// std::runtime_error if the file cannot be written.
   virtual void trace(const std::filesystem::path& fst, std::uint64_t period_ps) = 0;
 
  protected:
@@ -81,8 +81,7 @@ class FilterModel {
 /// What the model can be made for.
 enum class ModelGeometry : std::uint8_t { edge, large };
 
-/// A filter in reset. `tracing`: trace() will be used (geometry edge has a model of its own for that, for tracing that
-/// is compiled in costs speed even when it is off; docs/running.md has the figures).
-std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry, bool tracing = false);
+/// A filter in reset.
+std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry);
 
 }  // namespace portcullis::model

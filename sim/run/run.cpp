@@ -225,7 +225,7 @@ class Run {
  private:
   Part run_part(SessionPlan plan, const SessionPlan* small_plan, std::uint64_t first, std::uint64_t last,
                 std::atomic<std::uint64_t>& done) const {
-    std::unique_ptr<model::FilterModel> filter = model::make_filter_model(geometry_, options_.trace_fst.has_value());
+    std::unique_ptr<model::FilterModel> filter = model::make_filter_model(geometry_);
     if (options_.trace_fst)
       filter->trace(*options_.trace_fst, static_cast<std::uint64_t>(std::llround(1e6 / clock_mhz_)));
     model::Nic nic(std::move(filter));
@@ -268,6 +268,7 @@ class Run {
     std::vector<Count> by_entry(subject_.policy.entries.size());
     std::vector<std::uint32_t> would_drop(subject_.policy.monitor ? load_.packets.size() : 0);
     std::uint64_t bytes = 0;
+    std::uint64_t beats = 0;
     std::uint64_t latency_sum = 0;
     std::array<std::uint64_t, model::kWirePorts> port_accepted{};
     std::array<std::uint64_t, model::kWirePorts> port_clocks{};
@@ -293,6 +294,7 @@ class Run {
       }
       for (std::size_t i = 0; i < would_drop.size(); ++i) would_drop[i] += f.would_drop_by_packet[i];
       bytes += f.accepted_bytes;
+      beats += f.accepted_beats;
       latency_sum += f.latency_sum;
       r.latency_min = std::min(r.latency_min, f.latency_min);
       r.latency_max = std::max(r.latency_max, f.latency_max);
@@ -313,13 +315,13 @@ class Run {
     r.achieved_mpps = achieved(port_accepted, port_clocks);
     const auto used =
         static_cast<unsigned>(std::count_if(port_accepted.begin(), port_accepted.end(), [](auto n) { return n != 0; }));
-    r.theoretical_mpps = theoretical(used, mean_length);
+    r.theoretical_mpps = theoretical(used, mean_length, static_cast<double>(beats) / accepted);
 
     const SessionFigures& small = parts.front().small;
     r.small_packets = small.offered;
     r.small_lost = small.lost;
     r.small_achieved_mpps = achieved(small.port_accepted, small.port_clocks);
-    r.small_theoretical_mpps = theoretical(options_.ports, policy::kMinFrame);
+    r.small_theoretical_mpps = theoretical(options_.ports, policy::kMinFrame, 1);
 
     r.busiest = busiest(by_entry);
     if (subject_.policy.monitor) r.would_drop = group_would_drops(subject_.policy, load_.packets, would_drop);
@@ -337,12 +339,10 @@ class Run {
     return mpps;
   }
 
-  /// Of `used` ports with frames of this mean length, in millions per second.
-  double theoretical(unsigned used, double mean_length) const {
-    if (options_.rate == 0) {
-      const double beats = std::ceil(mean_length / model::kBeatBytes);
-      return std::min(clock_mhz_, used * clock_mhz_ / std::max(beats, 1.0));
-    }
+  /// Of `used` ports with frames of these mean sizes, in millions per second: what the line carries, or what a bus of a
+  /// beat a clock and an engine of a lookup a clock do.
+  double theoretical(unsigned used, double mean_length, double mean_beats) const {
+    if (options_.rate == 0) return std::min(clock_mhz_, used * clock_mhz_ / std::max(mean_beats, 1.0));
     return used *
            traffic::line_frames_per_second(static_cast<double>(options_.rate),
                                            mean_length + static_cast<double>(traffic::wire_bytes(0))) /

@@ -290,6 +290,7 @@ class Session final : public model::NicListener {
   void account(const Underway& underway, const Expected& expected, std::uint32_t length, const model::Report& report) {
     ++figures_.accepted;
     figures_.accepted_bytes += length;
+    figures_.accepted_beats += (length + model::kBeatBytes - 1) / model::kBeatBytes;
     ++(report.permit ? figures_.permits : figures_.drops);
     if (report.would_drop) {
       ++figures_.would_drops;

@@ -56,7 +56,7 @@ struct Count {
 struct SessionFigures {
   std::uint64_t offered = 0, accepted = 0, lost = 0;
   std::uint64_t permits = 0, drops = 0, would_drops = 0;
-  std::uint64_t accepted_bytes = 0;
+  std::uint64_t accepted_bytes = 0, accepted_beats = 0;
   std::uint64_t mismatches = 0;
   std::vector<std::string> first_mismatches;
   std::uint64_t latency_min = std::numeric_limits<std::uint64_t>::max(), latency_max = 0, latency_sum = 0;
