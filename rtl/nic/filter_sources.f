@@ -3,6 +3,7 @@
 -f parser/parser.f
 -f nic/control.f
 nic/pcl_filter_pkg.sv
+nic/pcl_ready_register.sv
 nic/pcl_frame_buffer.sv
 nic/pcl_filter_ingress.sv
 nic/pcl_filter_arbiter.sv

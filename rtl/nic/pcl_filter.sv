@@ -184,6 +184,9 @@ module pcl_filter
   logic [5:0]                  load_target;
   logic [15:0]                 load_index;
   logic [RowBits-1:0]          load_data;
+  logic                        write_response_valid, write_response_ready, read_response_valid, read_response_ready;
+  logic [1:0]                  write_response, read_response;
+  logic [31:0]                 read_data;
   logic                        flip, flip_ignored, active_bank, busy;
   logic                        counter_valid, counter_ready, counter_bank, counter_kind, counter_done, counter_clear, counter_clearing;
   logic [15:0]                 counter_index;
@@ -217,8 +220,9 @@ module pcl_filter
   ) u_control (
     .clk_i, .rst_i,
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
-    .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i,
-    .s_axil_arprot_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
+    .s_axil_wstrb_i, .s_axil_bvalid_o(write_response_valid), .s_axil_bready_i(write_response_ready), .s_axil_bresp_o(write_response),
+    .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i, .s_axil_arprot_i,
+    .s_axil_rvalid_o(read_response_valid), .s_axil_rready_i(read_response_ready), .s_axil_rdata_o(read_data), .s_axil_rresp_o(read_response),
     .row_valid_i(load_valid_i), .row_ready_o(load_ready_o), .row_target_i(load_target_i), .row_index_i(load_index_i), .row_data_i(load_data_i),
     .load_valid_o(load_valid), .load_ready_i(load_ready), .load_target_o(load_target), .load_index_o(load_index), .load_data_o(load_data),
     .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
@@ -230,6 +234,16 @@ module pcl_filter
     .forward_to_o(forward_to),
     .stat_frame_i(received), .stat_length_i(received_length), .stat_bad_i(received & received_bad), .stat_dropped_i(dropped_q),
     .stat_forwarded_i(forwarded_q), .stat_mirrored_i(mirrored_q)
+  );
+
+  // All of the register block's address decoding hangs on BREADY and RREADY: they come from registers, not from the pins.
+  pcl_ready_register #(.WIDTH(2)) u_write_response (
+    .clk_i, .rst_i, .valid_i(write_response_valid), .ready_o(write_response_ready), .data_i(write_response),
+    .valid_o(s_axil_bvalid_o), .ready_i(s_axil_bready_i), .data_o(s_axil_bresp_o)
+  );
+  pcl_ready_register #(.WIDTH(34)) u_read_response (
+    .clk_i, .rst_i, .valid_i(read_response_valid), .ready_o(read_response_ready), .data_i({read_response, read_data}),
+    .valid_o(s_axil_rvalid_o), .ready_i(s_axil_rready_i), .data_o({s_axil_rresp_o, s_axil_rdata_o})
   );
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -290,8 +304,6 @@ module pcl_filter
 
   // ------------------------------------------------------------------------------------------------------------------
   // Egresses.
-  localparam int unsigned BeatBits = DATA_WIDTH + Bytes + 1 + UserBits;
-
   logic [PORTS*Egresses-1:0] destinations;
   logic [Egresses-1:0]       egress_ready;
 
@@ -304,21 +316,16 @@ module pcl_filter
   );
 
   for (genvar e = 0; e < Egresses; e++) begin : gen_egress
-    logic [PORTS-1:0]          push;
-    logic [PORTS*BeatBits-1:0] beats;
-    for (genvar p = 0; p < PORTS; p++) begin : gen_beat
-      filter_user_t user;
-      always_comb begin
-        user = beat_decision[p].user;
-        user.mirror_copy = e == PORTS && beat_decision[p].mirror_only;
-      end
-      assign push[p] = beat_go[p] && beat_decision[p].destinations[e];
-      assign beats[p*BeatBits+:BeatBits] = {user, beat_last[p], beat_keep[p], beat_data[p]};
+    logic [PORTS-1:0] push;
+    for (genvar p = 0; p < PORTS; p++) begin : gen_push
+      assign push[p] = beat_go[p] && destinations[p*Egresses+e];
     end
-    pcl_filter_egress #(.PORTS(PORTS), .WIDTH(BeatBits)) u_egress (
-      .clk_i, .rst_i, .push_i(push), .beats_i(beats), .ready_o(egress_ready[e]),
-      .valid_o(m_axis_tvalid_o[e]), .ready_i(m_axis_tready_i[e]),
-      .beat_o({m_axis_tuser_o[e*UserBits+:UserBits], m_axis_tlast_o[e], m_axis_tkeep_o[e*Bytes+:Bytes], m_axis_tdata_o[e*DATA_WIDTH+:DATA_WIDTH]})
+    pcl_filter_egress #(.PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .HOST(e == PORTS)) u_egress (
+      .clk_i, .rst_i,
+      .push_i(push), .data_i(beat_data), .keep_i(beat_keep), .last_i(beat_last), .decision_i(beat_decision), .ready_o(egress_ready[e]),
+      .m_axis_tdata_o(m_axis_tdata_o[e*DATA_WIDTH+:DATA_WIDTH]), .m_axis_tkeep_o(m_axis_tkeep_o[e*Bytes+:Bytes]),
+      .m_axis_tvalid_o(m_axis_tvalid_o[e]), .m_axis_tlast_o(m_axis_tlast_o[e]), .m_axis_tuser_o(m_axis_tuser_o[e*UserBits+:UserBits]),
+      .m_axis_tready_i(m_axis_tready_i[e])
     );
   end
 

@@ -6,6 +6,8 @@
 // Out: one lookup per good frame; decisions come back in the same order. Then beats with their destinations, one a clock.
 // Guaranteed: nothing is lost, doubled or reordered; there is always room for the decision of a lookup that was handed out, so a port that cannot
 // get rid of its frames holds up none of the others. Frames for which nobody asks (no destination) are taken off here, a beat a clock.
+`include "pcl_assert.svh"
+
 module pcl_filter_ingress
   import pcl_pkg::*;
   import pcl_filter_pkg::*;
@@ -134,5 +136,10 @@ module pcl_filter_ingress
   assign frame_done = frame_valid && frame_take && frame_last;
   assign last_byte = decision_o.user.length[$clog2(Bytes)-1:0] - 1'b1;
   assign beat_keep_o = frame_last ? ~({{(Bytes - 1){1'b1}}, 1'b0} << last_byte) : '1;
+
+  `PCL_ASSERT(RoomForEveryDecision, pending_q <= (DecisionBits + 1)'(DECISIONS))
+  `PCL_ASSERT(DecisionsOnlyForLookups, decision_valid_i |-> pending_q != '0)
+  `PCL_ASSUME(BytesFromTheLowestOn, s_axis_tvalid_i |-> (s_axis_tkeep_i & (s_axis_tkeep_i + 1'b1)) == '0 && s_axis_tkeep_i != '0)
+  `PCL_ASSUME(FullBeatsWithinAFrame, s_axis_tvalid_i && !s_axis_tlast_i |-> s_axis_tkeep_i == '1)
 
 endmodule

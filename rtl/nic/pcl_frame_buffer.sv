@@ -4,6 +4,8 @@
 // last_i (the frame is too long) nothing more of that frame may be written.
 // Out: beats of kept frames, in order. A beat can leave 5 clocks after the last one of its frame was written.
 // Throughput: a beat in and a beat out each clock, whatever lengths the frames have. `ready_o` never depends on this clock's inputs.
+`include "pcl_assert.svh"
+
 module pcl_frame_buffer #(
   parameter int unsigned DATA_WIDTH = 512,
   parameter int unsigned ROWS = 512   // beats; a power of two, at least the longest frame
@@ -88,5 +90,9 @@ module pcl_frame_buffer #(
   pcl_fifo #(.WIDTH(DATA_WIDTH + 1), .DEPTH(Ahead)) u_ahead (
     .clk_i, .rst_i, .push_i(read2_q), .data_i(row), .valid_o, .ready_i(take_i), .data_o({last_o, data_o})
   );
+
+  `PCL_ASSERT(NoBeatWithoutRoom, write_i |-> ready_o)
+  `PCL_ASSERT(WholeFramesOnly, (RowBits + 1)'(kept_q - read_q) <= (RowBits + 1)'(write_q - read_q))
+  `PCL_ASSERT(NoMoreThanTheMemoryHolds, (RowBits + 1)'(write_q - free_q) <= (RowBits + 1)'(ROWS))
 
 endmodule

@@ -48,6 +48,7 @@ module pcl_parser
   localparam int unsigned CountBits = $clog2(Bytes) + 1;
   localparam int unsigned Beats = (WindowBytes + Bytes - 1) / Bytes;
   localparam int unsigned BeatBits = $clog2(Beats + 1);
+  localparam int unsigned SlotBits = $clog2(Beats);
   localparam int unsigned TypeAt = 12;
   localparam int unsigned FrameBits = $clog2(FRAMES);
 
@@ -90,11 +91,6 @@ module pcl_parser
   logic [LENGTH_BITS:0]     length_sum;
   logic                     c_valid_q, c_end_q;
   logic [LENGTH_BITS-1:0]   c_length_q;
-  logic [8*WindowBytes-1:0] window;
-
-  // The addresses of the Ethernet header, ECN, and what no later stage asks the walk for.
-  logic unused;
-  assign unused = ^{window[8*TypeAt-1:0], e2_packet_q[9:8], l3_q};
 
   pcl_keep_count #(.BYTES(Bytes)) u_count (.keep_i(s_axis_tkeep_i), .count_o(count));
   assign length_sum = before_q + (LENGTH_BITS + 1)'(count);
@@ -125,14 +121,10 @@ module pcl_parser
   assign received_bad_o = !c_valid_q;
   assign received_length_o = c_length_q;
 
-  for (genvar b = 0; b < Beats; b++) begin : gen_slot
-    localparam int unsigned Left = 8 * WindowBytes - b * DATA_WIDTH;
-    localparam int unsigned Width = Left < DATA_WIDTH ? Left : DATA_WIDTH;
-    logic [Width-1:0] slot_q;
-    always_ff @(posedge clk_i) begin
-      if (accept && beat_q == BeatBits'(b)) slot_q <= s_axis_tdata_i[Width-1:0];
-    end
-    assign window[b*DATA_WIDTH+:Width] = slot_q;
+  // Beats of the window, each with a register of its own.
+  (* ram_style = "logic" *) logic [DATA_WIDTH-1:0] slots [Beats];
+  always_ff @(posedge clk_i) begin
+    if (accept && beat_q != BeatBits'(Beats)) slots[beat_q[SlotBits-1:0]] <= s_axis_tdata_i;
   end
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -142,18 +134,22 @@ module pcl_parser
   logic                   e1_valid_q;
   logic [8*E1Bytes-1:0]   e1_window_q;  // from byte 14
   logic [LENGTH_BITS-1:0] e1_length_q;
-  logic [15:0]            type_at_12, type_at_16, type_at_20;
   logic                   e1_tag_12_q, e1_tag_16_q;
   logic [2:0]             e1_class_12_q, e1_class_16_q, e1_class_20_q;
   logic                   e1_below_14_q, e1_below_18_q, e1_below_22_q;
 
-  assign type_at_12 = big16(window[8*12+:16]);
-  assign type_at_16 = big16(window[8*16+:16]);
-  assign type_at_20 = big16(window[8*20+:16]);
-
-  always_ff @(posedge clk_i) begin
+  // Wide values are worked out under their `valid` here and below: a simulator then spends nothing on idle stages.
+  always_ff @(posedge clk_i) begin : ethernet
+    logic [Beats*DATA_WIDTH-1:0] window;
+    logic [15:0]                 type_at_12, type_at_16, type_at_20;
+    logic                        unused;
     e1_valid_q <= c_valid_q && !rst_i;
     if (c_valid_q) begin
+      for (int unsigned b = 0; b < Beats; b++) window[b*DATA_WIDTH+:DATA_WIDTH] = slots[b];
+      type_at_12 = big16(window[8*12+:16]);
+      type_at_16 = big16(window[8*16+:16]);
+      type_at_20 = big16(window[8*20+:16]);
+      unused = ^window;  // the addresses of the Ethernet header, and what a wide bus brings beyond the window
       e1_window_q   <= window[8*(TypeAt+2)+:8*E1Bytes];
       e1_length_q   <= c_length_q;
       e1_tag_12_q   <= is_tag(type_at_12);
@@ -223,32 +219,14 @@ module pcl_parser
   logic                      is_ipv4, is_ipv6;
   logic [3:0]                header_words;    // IHL
   logic [15:0]               first_half;      // IPv4 total length
-  kept_t                     keep;
 
   assign is_ipv4 = e2_class_q == EtherIpv4;
   assign is_ipv6 = e2_class_q == EtherIpv6;
   assign header_words = e2_packet_q[3:0];
   assign first_half = big16(e2_packet_q[8*2+:16]);
 
-  always_comb begin
-    keep.ether_class = e2_class_q;
-    keep.length      = e2_length_q;
-    keep.vlan        = e2_vlan_q;
-    keep.dscp_tags   = {e2_tags_q, 6'd0};
-    keep.source      = '0;
-    keep.destination = '0;
-    if (is_ipv4) begin
-      keep.dscp_tags[5:0] = e2_packet_q[8*1+2+:6];
-      keep.source         = {80'd0, 16'hFFFF, big32(e2_packet_q[8*12+:32])};
-      keep.destination    = {80'd0, 16'hFFFF, big32(e2_packet_q[8*16+:32])};
-    end else if (is_ipv6) begin
-      keep.dscp_tags[5:0] = {e2_packet_q[3:0], e2_packet_q[15:14]};
-      keep.source         = big128(e2_packet_q[8*8+:128]);
-      keep.destination    = big128(e2_packet_q[8*24+:128]);
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : keep_and_rest
+    kept_t keep;
     if (rst_i) begin
       kept_at_q <= '0;
       rest_at_q <= '0;
@@ -257,15 +235,26 @@ module pcl_parser
       rest_at_q <= rest_at_q + 1'b1;
     end
     if (e2_valid_q) begin
+      keep.ether_class = e2_class_q;
+      keep.length      = e2_length_q;
+      keep.vlan        = e2_vlan_q;
+      if (is_ipv4) begin
+        keep.dscp_tags   = {e2_tags_q, e2_packet_q[8*1+2+:6]};
+        keep.source      = {80'd0, 16'hFFFF, big32(e2_packet_q[8*12+:32])};
+        keep.destination = {80'd0, 16'hFFFF, big32(e2_packet_q[8*16+:32])};
+      end else if (is_ipv6) begin
+        keep.dscp_tags   = {e2_tags_q, e2_packet_q[3:0], e2_packet_q[15:14]};
+        keep.source      = big128(e2_packet_q[8*8+:128]);
+        keep.destination = big128(e2_packet_q[8*24+:128]);
+      end else begin
+        keep.dscp_tags   = {e2_tags_q, 6'd0};
+        keep.source      = '0;
+        keep.destination = '0;
+      end
       kept[kept_at_q] <= keep;
-      rest[rest_at_q] <= is_ipv4 ? e2_packet_q[32*5+:32*RestWords] : e2_packet_q[32*10+:32*RestWords];
+      if (is_ipv4) rest[rest_at_q] <= e2_packet_q[32*5+:32*RestWords];
+      else rest[rest_at_q] <= e2_packet_q[32*10+:32*RestWords];
     end
-  end
-
-  // The first four bytes of every place where an extension header can start.
-  logic [32*Places-1:0] places;
-  for (genvar k = 0; k < Places; k++) begin : gen_place
-    assign places[32*k+:32] = big32(e2_packet_q[32*(10+2*k)+:32]);
   end
 
   logic                   i1_valid_q, i1_ipv4_q, i1_ipv6_q, i1_truncated_q, i1_untagged_q, i1_two_tags_q;
@@ -306,49 +295,49 @@ module pcl_parser
       i1_mapped_q             <= {e2_packet_q[8*8+:32] == 32'd0, e2_packet_q[8*12+:32] == 32'd0, e2_packet_q[8*16+:32] == 32'hFFFF_0000,
                                   e2_packet_q[8*24+:32] == 32'd0, e2_packet_q[8*28+:32] == 32'd0, e2_packet_q[8*32+:32] == 32'hFFFF_0000};
     end
-    if (e2_valid_q && is_ipv6) i1_places_q <= places;
+    if (e2_valid_q && is_ipv6) i1_places_q <= places_of(e2_packet_q[32*10+:32*RestWords]);
   end
 
   // I2: the cause so far, and where the walk begins.
-  walk_t                i2_d, i2_q;
+  walk_t                i2_q;
   logic                 i2_valid_q;
   logic [32*Places-1:0] i2_places_q;
 
-  always_comb begin
-    i2_d = '0;
-    i2_d.ip = i1_ipv4_q || i1_ipv6_q;
-    i2_d.ipv6 = i1_ipv6_q;
-    i2_d.untagged = i1_untagged_q;
-    i2_d.two_tags = i1_two_tags_q;
-    if (i1_ipv4_q) begin
-      i2_d.protocol = i1_protocol_q;
-      i2_d.left = LeftBits'(i1_total_q) - LeftBits'({i1_header_words_q, 2'd0});
-      i2_d.position = i1_header_words_q - 4'd5;
-      if (i1_offset_q != 13'd0) i2_d.fragment = FragmentLater;
-      else if (i1_more_q) i2_d.fragment = FragmentFirst;
-      if (i1_truncated_q || i1_below_20_q) i2_d.cause = CauseTruncated;
-      else if (!i1_version_4_q) i2_d.cause = CauseVersion;
-      else if (i1_short_header_q || i1_total_below_header_q) i2_d.cause = CauseBadLength;
-      else if (i1_total_above_left_q) i2_d.cause = CauseTruncated;
-      else if (i1_protocol_q == ProtocolTcp && i1_offset_q == 13'd1) i2_d.cause = CauseTcpOffsetOne;
-    end else if (i1_ipv6_q) begin
-      i2_d.protocol = i1_next_header_q;
-      i2_d.left = LeftBits'(i1_payload_q);
-      if (i1_truncated_q || i1_below_40_q) i2_d.cause = CauseTruncated;
-      else if (!i1_version_6_q) i2_d.cause = CauseVersion;
-      else if (i1_payload_q > 16'(i1_left_40_q)) i2_d.cause = CauseTruncated;
-      else if (i1_mapped_q[5:3] == 3'b111 || i1_mapped_q[2:0] == 3'b111) i2_d.cause = CauseMappedAddress;
-      else i2_d.walking = is_extension(i1_next_header_q);
-      i2_d.fragment_next = i1_next_header_q == ProtocolFragment;
-    end else begin
-      if (i1_truncated_q) i2_d.cause = CauseTruncated;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : begin_walk
+    walk_t start;
     i2_valid_q <= i1_valid_q && !rst_i;
-    if (i1_valid_q) i2_q <= i2_d;
-    if (i1_valid_q && i1_ipv6_q && is_extension(i1_next_header_q)) i2_places_q <= i1_places_q;
+    if (i1_valid_q) begin
+      start = '0;
+      start.ip = i1_ipv4_q || i1_ipv6_q;
+      start.ipv6 = i1_ipv6_q;
+      start.untagged = i1_untagged_q;
+      start.two_tags = i1_two_tags_q;
+      if (i1_ipv4_q) begin
+        start.protocol = i1_protocol_q;
+        start.left = LeftBits'(i1_total_q) - LeftBits'({i1_header_words_q, 2'd0});
+        start.position = i1_header_words_q - 4'd5;
+        if (i1_offset_q != 13'd0) start.fragment = FragmentLater;
+        else if (i1_more_q) start.fragment = FragmentFirst;
+        if (i1_truncated_q || i1_below_20_q) start.cause = CauseTruncated;
+        else if (!i1_version_4_q) start.cause = CauseVersion;
+        else if (i1_short_header_q || i1_total_below_header_q) start.cause = CauseBadLength;
+        else if (i1_total_above_left_q) start.cause = CauseTruncated;
+        else if (i1_protocol_q == ProtocolTcp && i1_offset_q == 13'd1) start.cause = CauseTcpOffsetOne;
+      end else if (i1_ipv6_q) begin
+        start.protocol = i1_next_header_q;
+        start.left = LeftBits'(i1_payload_q);
+        if (i1_truncated_q || i1_below_40_q) start.cause = CauseTruncated;
+        else if (!i1_version_6_q) start.cause = CauseVersion;
+        else if (i1_payload_q > 16'(i1_left_40_q)) start.cause = CauseTruncated;
+        else if (i1_mapped_q[5:3] == 3'b111 || i1_mapped_q[2:0] == 3'b111) start.cause = CauseMappedAddress;
+        else start.walking = is_extension(i1_next_header_q);
+        start.fragment_next = i1_next_header_q == ProtocolFragment;
+      end else begin
+        if (i1_truncated_q) start.cause = CauseTruncated;
+      end
+      i2_q <= start;
+      if (start.walking) i2_places_q <= i1_places_q;
+    end
   end
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -431,7 +420,15 @@ module pcl_parser
       l2_q       <= l1_q;
       l2_kind_q  <= layer4_of(l1_q);
       l2_word_q  <= l1_word[1:0];
-      l2_words_q <= words_at(l1_rest_q, l1_word[4:2]);
+      case (l1_word[4:2])
+        3'd0:    l2_words_q <= l1_rest_q[128*0+:32*7];
+        3'd1:    l2_words_q <= l1_rest_q[128*1+:32*7];
+        3'd2:    l2_words_q <= l1_rest_q[128*2+:32*7];
+        3'd3:    l2_words_q <= l1_rest_q[128*3+:32*7];
+        3'd4:    l2_words_q <= l1_rest_q[128*4+:32*7];
+        3'd5:    l2_words_q <= {32'd0, l1_rest_q[128*5+:32*6]};
+        default: l2_words_q <= {160'd0, l1_rest_q[128*6+:32*2]};
+      endcase
     end
     if (l2_valid_q) begin
       l3_q              <= l2_q;
@@ -486,7 +483,6 @@ module pcl_parser
   end
 
   // L5: the final cause, into the result memory.
-  result_t              result;
   result_t              results [FRAMES];
   logic [FrameBits-1:0] result_at_q, result_from_q;
   logic [FrameBits:0]   waiting_q;
@@ -494,37 +490,8 @@ module pcl_parser
 
   assign short_cause = l4_fragment_q == FragmentFirst ? CauseShortFirstFragment : CauseShortLayer4;
 
-  always_comb begin
-    result.protocol = l4_protocol_q;
-    result.fragment = l4_fragment_q;
-    result.flags = l4_kind_q.tcp ? l4_flags_q : NoFlags;
-    result.source_port = NoPort;
-    result.destination_port = NoPort;
-    if (l4_kind_q.icmp || l4_kind_q.icmpv6) begin
-      result.source_port = {9'd0, l4_ports_q[31:24]};
-      result.destination_port = {9'd0, l4_ports_q[23:16]};
-    end else if (l4_kind_q.tcp || l4_kind_q.udp || l4_kind_q.sctp) begin
-      result.source_port = {1'b0, l4_ports_q[31:16]};
-      result.destination_port = {1'b0, l4_ports_q[15:0]};
-    end
-    result.cause = l4_cause_q;
-    if (l4_walking_q) begin
-      if (l4_below_8_q) result.cause = l4_fragment_q == FragmentFirst ? CauseShortFirstFragment : CauseBadLength;
-      else result.cause = CauseChainTooDeep;
-    end else if (l4_below_q) begin
-      result.cause = short_cause;
-    end else if (l4_outside_q) begin
-      result.cause = CauseChainTooDeep;
-    end else if (l4_kind_q.tcp && l4_header_small_q) begin
-      result.cause = CauseBadLength;
-    end else if (l4_kind_q.tcp && l4_header_long_q) begin
-      result.cause = short_cause;
-    end else if (l4_kind_q.udp && (l4_length_small_q || (l4_length_long_q && l4_fragment_q == FragmentWhole))) begin
-      result.cause = CauseBadLength;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : finish_result
+    result_t result;
     if (rst_i) begin
       result_at_q   <= '0;
       result_from_q <= '0;
@@ -534,7 +501,36 @@ module pcl_parser
       if (take_result) result_from_q <= result_from_q + 1'b1;
       waiting_q <= waiting_q + (FrameBits + 1)'(l4_valid_q) - (FrameBits + 1)'(take_result);
     end
-    if (l4_valid_q) results[result_at_q] <= result;
+    if (l4_valid_q) begin
+      result.protocol = l4_protocol_q;
+      result.fragment = l4_fragment_q;
+      result.flags = l4_kind_q.tcp ? l4_flags_q : NoFlags;
+      result.source_port = NoPort;
+      result.destination_port = NoPort;
+      if (l4_kind_q.icmp || l4_kind_q.icmpv6) begin
+        result.source_port = {9'd0, l4_ports_q[31:24]};
+        result.destination_port = {9'd0, l4_ports_q[23:16]};
+      end else if (l4_kind_q.tcp || l4_kind_q.udp || l4_kind_q.sctp) begin
+        result.source_port = {1'b0, l4_ports_q[31:16]};
+        result.destination_port = {1'b0, l4_ports_q[15:0]};
+      end
+      result.cause = l4_cause_q;
+      if (l4_walking_q) begin
+        if (l4_below_8_q) result.cause = l4_fragment_q == FragmentFirst ? CauseShortFirstFragment : CauseBadLength;
+        else result.cause = CauseChainTooDeep;
+      end else if (l4_below_q) begin
+        result.cause = short_cause;
+      end else if (l4_outside_q) begin
+        result.cause = CauseChainTooDeep;
+      end else if (l4_kind_q.tcp && l4_header_small_q) begin
+        result.cause = CauseBadLength;
+      end else if (l4_kind_q.tcp && l4_header_long_q) begin
+        result.cause = short_cause;
+      end else if (l4_kind_q.udp && (l4_length_small_q || (l4_length_long_q && l4_fragment_q == FragmentWhole))) begin
+        result.cause = CauseBadLength;
+      end
+      results[result_at_q] <= result;
+    end
   end
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -556,5 +552,9 @@ module pcl_parser
   assign parsed_key_o.tcp_flags = out_result.flags;
   assign parsed_key_o.dscp_tags = out_kept.dscp_tags;
   assign parsed_key_o.context_chunk = {out_result.fragment, out_kept.ether_class, 3'(INGRESS)};
+
+  // ECN, and what no later stage asks the walk for.
+  logic unused;
+  assign unused = ^{e2_packet_q[9:8], l3_q};
 
 endmodule

@@ -103,6 +103,15 @@ package pcl_parser_pkg;
     return seen;
   endfunction
 
+  // The first four bytes of every place where an extension header can start.
+  function automatic logic [32*Places-1:0] places_of(input logic [32*RestWords-1:0] rest);
+    logic [32*Places-1:0] places;
+    logic                 unused;
+    unused = ^rest;
+    for (int unsigned k = 0; k < Places; k++) places[32*k+:32] = big32(rest[64*k+:32]);
+    return places;
+  endfunction
+
   // The first four bytes of the header at `position`, zero beyond the window.
   function automatic logic [31:0] place_at(input logic [32*Places-1:0] places, input logic [3:0] position);
     logic [32*16-1:0] padded;
@@ -144,13 +153,6 @@ package pcl_parser_pkg;
       next.walking = next.cause == CauseNone && next.fragment != FragmentLater;
     end
     return next;
-  endfunction
-
-  // Seven words of `rest` from word 4 * `quarter` on; beyond its end zeros.
-  function automatic logic [32*7-1:0] words_at(input logic [32*RestWords-1:0] rest, input logic [2:0] quarter);
-    logic [32*35-1:0] padded;
-    padded = {(32 * (35 - RestWords))'(0), rest};
-    return padded[128*quarter+:32*7];
   endfunction
 
   function automatic layer4_t layer4_of(input walk_t walk);

@@ -178,6 +178,7 @@ class FilterBench {
       read_data_ = model_.s_axil_rdata_o;
     }
     for (unsigned e = 0; e <= PortCount; ++e) {
+      check_held(e, ready >> e & 1U);
       if ((model_.m_axis_tvalid_o & ready) >> e & 1U) take(e);
     }
     if (model_.report_valid_o) report();
@@ -223,6 +224,10 @@ class FilterBench {
   struct Sink {
     std::vector<ReceivedFrame> frames;
     bool inside = false;
+    bool held = false;
+    bool held_last = false;
+    std::array<std::uint8_t, kBytes> held_data{};
+    std::array<std::uint8_t, kBytes / 8> held_keep{};
   };
 
   bool chance(unsigned percent) { return percent != 0 && random_() % 100 < percent; }
@@ -281,6 +286,24 @@ class FilterBench {
             static_cast<unsigned>(field(port, at + 17, 4)),
             static_cast<unsigned>(field(port, at + 14, 3)),
             static_cast<unsigned>(field(port, at, 14))};
+  }
+
+  /// A beat that was offered and not taken stays as it is (AMBA IHI 0051A, 2.2.1).
+  void check_held(unsigned e, bool taken) {
+    Sink& sink = sinks_[e];
+    const bool valid = model_.m_axis_tvalid_o >> e & 1U;
+    const bool last = model_.m_axis_tlast_o >> e & 1U;
+    const std::uint8_t* data = bytes_of(model_.m_axis_tdata_o) + e * kBytes;
+    const std::uint8_t* keep = bytes_of(model_.m_axis_tkeep_o) + e * kBytes / 8;
+    if (sink.held && (!valid || last != sink.held_last || std::memcmp(data, sink.held_data.data(), kBytes) != 0 ||
+                      std::memcmp(keep, sink.held_keep.data(), kBytes / 8) != 0)) {
+      throw std::runtime_error("a beat changed before it was taken");
+    }
+    sink.held = valid && !taken;
+    if (!sink.held) return;
+    sink.held_last = last;
+    std::memcpy(sink.held_data.data(), data, kBytes);
+    std::memcpy(sink.held_keep.data(), keep, kBytes / 8);
   }
 
   void take(unsigned e) {
