@@ -7,6 +7,7 @@
 // and counts between; nobody counts here meanwhile.
 // Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o: an access is under way, or its row not long enough written for the next to
 // find it in the RAM.
+`include "pcl_assert.svh"
 module pcl_counter_bank #(
   parameter  int unsigned ROWS        = 512,
   parameter  int unsigned LENGTH_BITS = 14,
@@ -184,5 +185,7 @@ module pcl_counter_bank #(
   assign read_done_o = access5_q == Read;
   assign read_packets_o = packets_sum;
   assign read_bytes_o = bytes_sum;
+
+  `PCL_ASSUME(NobodyCountsWhileClearing, !(count_i && clearing_q))
 
 endmodule

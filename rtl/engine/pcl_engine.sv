@@ -3,6 +3,16 @@
 // Each field of the key is looked up in a table of its own (five range tables, four tables of 8-bit chunks; docs/design.md, "The key"), each lookup yields a
 // bitmap row with a bit per rule, the nine rows are ANDed, and the lowest set bit is the rule that decides. It addresses the action and the counters.
 //
+// Clocks of a lookup, for 512 rules x 256 intervals x 128 bits (what depends on the geometry is in pcl_engine_pkg):
+//    0      slot: lookup, else test lookup; the bank is the active one, for a test the other
+//    1-13   range search: first level to 4, two RAM levels of four clocks each, register copies of the interval number; chunks wait
+//   14-15   bitmap rows
+//   16-17   AND of nine
+//   18-21   priority encoder; its last multiplexer addresses the action RAM
+//   21-22   action RAM, beside it the default action; counters take the rule at 22
+//   23      choice of the action, monitor mode
+//   24      verdict, from the result buffer's output register
+//
 // In:  lookups, in order. A lookup with a cause is a malformed packet: it takes its place in the order, meets no rule and is counted by its cause.
 // Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (24 for 512 rules x 256
 //      intervals x 128 bits; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
@@ -14,6 +24,7 @@
 //  - counters miss nothing; test lookups count nowhere.
 // What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i empties the pipeline; tables and counters keep what they hold
 // (zeros after configuration: the default action of zero drops everything). A write to an index beyond its table does nothing.
+`include "pcl_assert.svh"
 module pcl_engine
   import pcl_pkg::*;
   import pcl_engine_pkg::*;
@@ -425,5 +436,9 @@ module pcl_engine
       clear_waiting_q <= 1'b0;
     end
   end
+
+  `PCL_ASSERT(CreditsMatchLookupsUnderWay, 32'(credits_q) + 32'(under_way_q[0]) + 32'(under_way_q[1]) == Entries)
+  `PCL_ASSERT(ShadowIsQuietWhileWritten, !(load && shadow_serving))
+  `PCL_ASSERT(BanksStayWhileCountersAreCleared, !(counter_clearing_o && under_way_q[!active_q] != 0 && counters_clearing != 0))
 
 endmodule

@@ -1,6 +1,7 @@
 // First-in first-out buffer with an output register.
 // In: push_i stores data_i; the sender never pushes more than DEPTH entries that have not been taken (it holds credits; there is no full signal).
 // Out: valid_o and data_o, taken at the clock edge with ready_i. What is pushed into an empty buffer is there in the next clock.
+`include "pcl_assert.svh"
 module pcl_fifo #(
   parameter  int unsigned WIDTH      = 8,
   parameter  int unsigned DEPTH      = 32,  // power of two
@@ -50,5 +51,8 @@ module pcl_fifo #(
       valid_o  <= 1'b0;
     end
   end
+
+  // The sender's credits.
+  `PCL_ASSUME(NoOverflow, !(store && behind_q && !fetch && write_q == read_q))
 
 endmodule

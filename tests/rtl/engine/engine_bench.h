@@ -265,7 +265,7 @@ class EngineBench {
     Lookup result;
     result.key = policy.random_key(random);
     result.cause = random() % 16 == 0 ? static_cast<unsigned>(random() % 16) : 0;
-    result.length = static_cast<unsigned>(random() % 16384);
+    result.length = static_cast<unsigned>(random()) & geometry_.largest_length();
     result.tag = static_cast<unsigned>(random() % 256);
     return result;
   }

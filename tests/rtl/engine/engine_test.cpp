@@ -23,14 +23,17 @@ struct Edge {
   static constexpr Geometry geometry{512, 128, 256, 256, 256};
   static constexpr unsigned latency = 24;
 };
-struct Deep {  // all kinds of last levels, five levels, addresses that are no whole words
+// Up to four RAM levels, last ones of four and of two children, addresses that are no whole words.
+struct Deep {
   using Model = VEngineDeep;
   static constexpr Geometry geometry{1024, 100, 4096, 2048, 512};
   static constexpr unsigned latency = 33;
 };
-struct Narrow {  // one clock a comparison; no RAM level, one with two children, two with two
+// One clock a comparison; tables without a RAM level, with one of two children, with one of four and one of two.
+// Lengths of 32 bits, so that byte counters carry at every other count.
+struct Narrow {
   using Model = VEngineNarrow;
-  static constexpr Geometry geometry{64, 32, 16, 32, 128};
+  static constexpr Geometry geometry{64, 32, 16, 32, 128, 32};
   static constexpr unsigned latency = 20;
 };
 struct Hardware {
@@ -80,7 +83,8 @@ class MatchEngine : public testing::Test {
     }
   }
   Lookup lookup_of(const Key& key) {
-    return {key, 0, static_cast<unsigned>(bench.random() % 16384), static_cast<unsigned>(bench.random() % 256)};
+    return {key, 0, static_cast<unsigned>(bench.random()) & Variant::geometry.largest_length(),
+            static_cast<unsigned>(bench.random() % 256)};
   }
   /// Keeps a lookup of the active policy waiting in every clock.
   void offer() {
@@ -281,8 +285,9 @@ TYPED_TEST(MatchEngine, ByteCountersCarryIntoTheirUpperHalf) {
   auto& bench = this->bench;
   const auto meeting = this->policy_with_meetings(1);
   bench.install(meeting.policy);
-  for (int i = 0; i < 270000; ++i) {  // 2^32 bytes are 262,160 lookups of 16,383
-    bench.lookup = Lookup{meeting.rules[0].second, 0, 16383, 0};
+  const std::uint32_t length = TypeParam::geometry.largest_length();
+  for (std::uint64_t i = 0; i < (std::uint64_t{1} << 32U) / length + 100; ++i) {
+    bench.lookup = Lookup{meeting.rules[0].second, 0, length, 0};
     bench.tick();
   }
   bench.check_counters();

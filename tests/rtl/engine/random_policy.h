@@ -26,11 +26,13 @@ struct Geometry {
   unsigned address_intervals;
   unsigned port_intervals;
   unsigned vlan_intervals;
+  unsigned length_bits = 14;
 
   unsigned width(std::size_t field) const { return field < 2 ? address_bits : field < 4 ? 17 : 12; }
   unsigned intervals(std::size_t field) const {
     return field < 2 ? address_intervals : field < 4 ? port_intervals : field == 4 ? vlan_intervals : 256;
   }
+  std::uint32_t largest_length() const { return ~std::uint32_t{0} >> (32 - length_bits); }
   Wide largest(std::size_t field) const { return ~Wide{0} >> (128 - width(field)); }
 };
 
