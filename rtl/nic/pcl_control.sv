@@ -371,10 +371,15 @@ module pcl_control #(
   assign load_index_o = commit_row_valid ? hwif_out.LOAD.INDEX.VALUE.value : row_index_i;
   assign load_data_o = commit_row_valid ? staged_q : row_data_i;
 
-  assign load_target_error = (committing_q && !commit_extent_q.known) ||
-                             (row_valid_i && row_ready_o && !row_extent.known);
-  assign load_index_error = (committing_q && commit_extent_q.known && !commit_row_valid) ||
-                            (row_valid_i && row_ready_o && row_extent.known && !row_index_ok);
+  // Rows that are not there reach the registers from a flip-flop: the register block, as one piece, then hangs on no pin of the row-wide port.
+  logic row_target_error_q, row_index_error_q;
+  always_ff @(posedge clk_i) begin : row_errors
+    row_target_error_q <= row_valid_i && row_ready_o && !row_extent.known && !rst_i;
+    row_index_error_q <= row_valid_i && row_ready_o && row_extent.known && !row_index_ok && !rst_i;
+  end
+
+  assign load_target_error = (committing_q && !commit_extent_q.known) || row_target_error_q;
+  assign load_index_error = (committing_q && commit_extent_q.known && !commit_row_valid) || row_index_error_q;
   assign load_overrun = load_busy && (data_write || hwif_out.LOAD.TARGET.VALUE.swmod || hwif_out.LOAD.INDEX.VALUE.swmod ||
                                       hwif_out.LOAD.COUNT.VALUE.swmod || hwif_out.LOAD.COMMIT.GO.swmod);
 
