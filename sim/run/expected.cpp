@@ -29,10 +29,15 @@ policy::ParsedFrame parse(const traffic::PacketSet& packets, std::size_t packet)
   return policy::parse_frame(packets.frame(packet), packets[packet].ingress);
 }
 
-std::vector<Expected> expect(const policy::Policy& policy, const traffic::PacketSet& packets, unsigned jobs) {
+std::vector<Expected> expect(const policy::Policy& policy, const traffic::PacketSet& packets, unsigned jobs,
+                             std::atomic<std::uint64_t>* done) {
   std::vector<Expected> all(packets.size());
   const auto part = [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) all[i] = expect_one(policy, packets, i);
+    constexpr std::size_t kStep = 1024;
+    for (std::size_t i = first; i < last; ++i) {
+      all[i] = expect_one(policy, packets, i);
+      if (done != nullptr && i % kStep == 0) *done += kStep;
+    }
   };
   std::vector<std::jthread> threads;
   for (unsigned job = 1; job < jobs; ++job) {

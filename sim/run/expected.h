@@ -1,6 +1,7 @@
 // What the reference says about each packet of a set, made once before the clock runs.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct Expected {
   bool would_drop = false;
 };
 
-/// One per packet of the set: the reference parser and the reference matcher on each frame.
-std::vector<Expected> expect(const policy::Policy& policy, const traffic::PacketSet& packets, unsigned jobs);
+/// One per packet of the set: the reference parser and the reference matcher on each frame, in `jobs` threads. `done`
+/// counts them.
+std::vector<Expected> expect(const policy::Policy& policy, const traffic::PacketSet& packets, unsigned jobs,
+                             std::atomic<std::uint64_t>* done = nullptr);
 
 /// The key of a packet, as the reference parser reads it.
 policy::ParsedFrame parse(const traffic::PacketSet& packets, std::size_t packet);

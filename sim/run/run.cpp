@@ -165,9 +165,11 @@ void compare_counters(device::Device& device, const policy::Policy& policy, Part
     received += {statistics.frames, statistics.bytes};
     check({statistics.bad, 0}, {}, fmt::format("bad frames at port {}", port));
   }
-  check(received,
-        {part.figures.accepted + part.small.accepted, part.figures.accepted_bytes + part.small.accepted_bytes},
-        "frames received at all ports");
+  device::Tally sent;
+  for (const SessionFigures* figures : {&part.figures, &part.small}) {
+    for (const PortFigures& port : figures->ports) sent += {port.packets, port.bytes};
+  }
+  check(received, sent, "frames received at all ports");
 }
 
 class Run {
@@ -182,7 +184,10 @@ class Run {
 
   RunResult run() {
     const auto jobs = static_cast<unsigned>(std::min<std::uint64_t>(options_.jobs, load_.total));
-    const std::vector<Expected> expected = expect(subject_.policy, load_.packets, jobs);
+    const std::vector<Expected> expected = [&] {
+      Progress progress(options_.progress, "packets shown to the reference", load_.packets.size());
+      return expect(subject_.policy, load_.packets, jobs, &progress.done());
+    }();
     const std::vector<Expected> small_expected = expect(subject_.policy, small_, 1);
 
     SessionPlan plan;
@@ -267,11 +272,8 @@ class Run {
 
     std::vector<Count> by_entry(subject_.policy.entries.size());
     std::vector<std::uint32_t> would_drop(subject_.policy.monitor ? load_.packets.size() : 0);
-    std::uint64_t bytes = 0;
-    std::uint64_t beats = 0;
+    std::array<PortFigures, model::kWirePorts> ports{};
     std::uint64_t latency_sum = 0;
-    std::array<std::uint64_t, model::kWirePorts> port_accepted{};
-    std::array<std::uint64_t, model::kWirePorts> port_clocks{};
     r.latency_min = std::numeric_limits<std::uint64_t>::max();
     for (const Part& part : parts) {
       const SessionFigures& f = part.figures;
@@ -293,8 +295,6 @@ class Run {
         by_entry[i].bytes += f.by_entry[i].bytes;
       }
       for (std::size_t i = 0; i < would_drop.size(); ++i) would_drop[i] += f.would_drop_by_packet[i];
-      bytes += f.accepted_bytes;
-      beats += f.accepted_beats;
       latency_sum += f.latency_sum;
       r.latency_min = std::min(r.latency_min, f.latency_min);
       r.latency_max = std::max(r.latency_max, f.latency_max);
@@ -302,26 +302,27 @@ class Run {
       r.skipped_clocks += f.skipped_clocks;
       r.seconds = std::max(r.seconds, part.seconds);
       for (unsigned port = 0; port < model::kWirePorts; ++port) {
-        port_accepted[port] += f.port_accepted[port];
-        port_clocks[port] += f.port_clocks[port];
+        ports[port].packets += f.ports[port].packets;
+        ports[port].bytes += f.ports[port].bytes;
+        ports[port].beats += f.ports[port].beats;
+        ports[port].clocks += f.ports[port].clocks;
       }
     }
     if (r.first_mismatches.size() > kWordedMismatches) r.first_mismatches.resize(kWordedMismatches);
     if (r.accepted == 0) r.latency_min = 0;
     const double accepted = std::max(static_cast<double>(r.accepted), 1.0);
     r.latency_mean = static_cast<double>(latency_sum) / accepted;
-    const double mean_length = static_cast<double>(bytes) / accepted;
-    r.mean_frame = mean_length + traffic::kFcs;
-    r.achieved_mpps = achieved(port_accepted, port_clocks);
-    const auto used =
-        static_cast<unsigned>(std::count_if(port_accepted.begin(), port_accepted.end(), [](auto n) { return n != 0; }));
-    r.theoretical_mpps = theoretical(used, mean_length, static_cast<double>(beats) / accepted);
+    double bytes = 0;
+    for (const PortFigures& port : ports) bytes += static_cast<double>(port.bytes);
+    r.mean_frame = bytes / accepted + traffic::kFcs;
+    r.achieved_mpps = achieved(ports);
+    r.theoretical_mpps = theoretical(ports);
 
     const SessionFigures& small = parts.front().small;
     r.small_packets = small.offered;
     r.small_lost = small.lost;
-    r.small_achieved_mpps = achieved(small.port_accepted, small.port_clocks);
-    r.small_theoretical_mpps = theoretical(options_.ports, policy::kMinFrame, 1);
+    r.small_achieved_mpps = achieved(small.ports);
+    r.small_theoretical_mpps = theoretical(small.ports);
 
     r.busiest = busiest(by_entry);
     if (subject_.policy.monitor) r.would_drop = group_would_drops(subject_.policy, load_.packets, would_drop);
@@ -329,24 +330,33 @@ class Run {
     return r;
   }
 
-  double achieved(const std::array<std::uint64_t, model::kWirePorts>& packets,
-                  const std::array<std::uint64_t, model::kWirePorts>& clocks) const {
+  using Ports = std::array<PortFigures, model::kWirePorts>;
+
+  /// Millions of packets per simulated second, all ports.
+  double achieved(const Ports& ports) const {
     double mpps = 0;
-    for (unsigned port = 0; port < model::kWirePorts; ++port) {
-      if (clocks[port] != 0)
-        mpps += static_cast<double>(packets[port]) / static_cast<double>(clocks[port]) * clock_mhz_;
+    for (const PortFigures& port : ports) {
+      if (port.clocks != 0) mpps += static_cast<double>(port.packets) / static_cast<double>(port.clocks) * clock_mhz_;
     }
     return mpps;
   }
 
-  /// Of `used` ports with frames of these mean sizes, in millions per second: what the line carries, or what a bus of a
-  /// beat a clock and an engine of a lookup a clock do.
-  double theoretical(unsigned used, double mean_length, double mean_beats) const {
-    if (options_.rate == 0) return std::min(clock_mhz_, used * clock_mhz_ / std::max(mean_beats, 1.0));
-    return used *
-           traffic::line_frames_per_second(static_cast<double>(options_.rate),
-                                           mean_length + static_cast<double>(traffic::wire_bytes(0))) /
-           1e6;
+  /// For frames of each port's mean size: what the lines carry, or what buses of a beat a clock and an engine of a
+  /// lookup a clock do.
+  double theoretical(const Ports& ports) const {
+    double mpps = 0;
+    for (const PortFigures& port : ports) {
+      if (port.packets == 0) continue;
+      const auto packets = static_cast<double>(port.packets);
+      if (options_.rate == 0) {
+        mpps += clock_mhz_ * packets / static_cast<double>(port.beats);
+      } else {
+        const double wire_bytes =
+            static_cast<double>(port.bytes) / packets + static_cast<double>(traffic::wire_bytes(0));
+        mpps += traffic::line_frames_per_second(static_cast<double>(options_.rate), wire_bytes) / 1e6;
+      }
+    }
+    return options_.rate == 0 ? std::min(mpps, clock_mhz_) : mpps;
   }
 
   std::vector<EntryCount> busiest(const std::vector<Count>& by_entry) const {

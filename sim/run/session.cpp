@@ -137,9 +137,9 @@ class Session final : public model::NicListener {
     nic_.set_listener(nullptr);
     figures_.clocks = nic_.now() - origin_;
     for (unsigned port = 0; port < model::kWirePorts; ++port) {
-      if (figures_.port_accepted[port] == 0) continue;
+      if (figures_.ports[port].packets == 0) continue;
       const std::uint64_t gap_end = plan_.rate ? nic_.wire(port).free_at() : last_taken_[port] + 1;
-      figures_.port_clocks[port] = std::max(gap_end, last_taken_[port] + 1) - origin_;
+      figures_.ports[port].clocks = std::max(gap_end, last_taken_[port] + 1) - origin_;
     }
     done_ += unreported_;
     return std::move(figures_);
@@ -169,7 +169,6 @@ class Session final : public model::NicListener {
     Underway& underway = (*inside_)[ingress][taken_[ingress]++];
     underway.taken = nic_.now();
     last_taken_[ingress] = nic_.now();
-    ++figures_.port_accepted[ingress];
   }
 
   void decided(const model::Report& report) override {
@@ -289,8 +288,10 @@ class Session final : public model::NicListener {
 
   void account(const Underway& underway, const Expected& expected, std::uint32_t length, const model::Report& report) {
     ++figures_.accepted;
-    figures_.accepted_bytes += length;
-    figures_.accepted_beats += (length + model::kBeatBytes - 1) / model::kBeatBytes;
+    PortFigures& port = figures_.ports[report.ingress];
+    ++port.packets;
+    port.bytes += length;
+    port.beats += (length + model::kBeatBytes - 1) / model::kBeatBytes;
     ++(report.permit ? figures_.permits : figures_.drops);
     if (report.would_drop) {
       ++figures_.would_drops;

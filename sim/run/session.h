@@ -53,17 +53,20 @@ struct Count {
   std::uint64_t bytes = 0;
 };
 
+/// What entered at a wire port.
+struct PortFigures {
+  std::uint64_t packets = 0, bytes = 0, beats = 0;
+  std::uint64_t clocks = 0;  ///< it took to send them, the gap behind the last one included
+};
+
 struct SessionFigures {
   std::uint64_t offered = 0, accepted = 0, lost = 0;
   std::uint64_t permits = 0, drops = 0, would_drops = 0;
-  std::uint64_t accepted_bytes = 0, accepted_beats = 0;
   std::uint64_t mismatches = 0;
   std::vector<std::string> first_mismatches;
   std::uint64_t latency_min = std::numeric_limits<std::uint64_t>::max(), latency_max = 0, latency_sum = 0;
   std::uint64_t clocks = 0, skipped_clocks = 0;
-  /// Per ingress: packets taken, and the clocks it took to send them, the gap behind the last one included.
-  std::array<std::uint64_t, model::kWirePorts> port_accepted{};
-  std::array<std::uint64_t, model::kWirePorts> port_clocks{};
+  std::array<PortFigures, model::kWirePorts> ports{};
   /// Of the reference, over the accepted packets.
   std::vector<Count> by_entry;
   std::array<Count, 16> by_cause{};  ///< 0 default action, else policy::Malformed

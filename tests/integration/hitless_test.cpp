@@ -143,7 +143,9 @@ TEST_P(HitlessUpdate, EveryVerdictIsTheOldPolicysUpToOnePacketAndTheNewOnesFromT
     ASSERT_EQ(report.action, right.action) << "packet " << i << ", the new policy begins at " << first_new;
     ASSERT_EQ(report.permit, right.permit) << "packet " << i;
     ASSERT_EQ(report.hit, right.entry >= 0) << "packet " << i;
-    if (report.hit) ASSERT_EQ(report.rule, static_cast<unsigned>(right.entry)) << "packet " << i;
+    if (report.hit) {
+      ASSERT_EQ(report.rule, static_cast<unsigned>(right.entry)) << "packet " << i;
+    }
     ASSERT_EQ(report.bank, is_new != seen.front().report.bank) << "packet " << i;
   }
   if (conditions.rate == 0 && conditions.source_stalls == 0 && conditions.sink_stalls == 0) {

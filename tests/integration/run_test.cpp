@@ -43,6 +43,15 @@ sim::Subject subject_of(policy::Policy policy) {
   return subject;
 }
 
+policy::Provenance from(policy::Cause cause, const std::string& rule, const std::string& document, unsigned line) {
+  policy::Provenance provenance;
+  provenance.cause = cause;
+  provenance.rule = rule;
+  provenance.document = document;
+  provenance.line = line;
+  return provenance;
+}
+
 /// Web servers by a document row, telnet blocked by hand, ARP by a built-in entry.
 policy::Policy web_policy() {
   policy::Policy policy;
@@ -53,14 +62,14 @@ policy::Policy web_policy() {
     arp.match.context.set(policy::make_context(ingress, policy::EtherClass::arp, policy::Fragment::whole));
   }
   arp.action.permit = true;
-  arp.from = {.cause = policy::Cause::essential, .rule = "arp"};
+  arp.from = from(policy::Cause::essential, "arp", "", 0);
   policy.entries.push_back(arp);
   policy::Entry telnet;
   telnet.match = policy::Match::any();
   telnet.match.destination_port = {{23, 23}};
   telnet.match.protocol.reset();
   telnet.match.protocol.set(6);
-  telnet.from = {.rule = "block-telnet", .document = "site.yaml", .line = 9};
+  telnet.from = from(policy::Cause::rule, "block-telnet", "site.yaml", 9);
   policy.entries.push_back(telnet);
   policy::Entry web;
   web.match = policy::Match::any();
@@ -69,7 +78,7 @@ policy::Policy web_policy() {
   web.match.protocol.reset();
   web.match.protocol.set(6);
   web.action.permit = true;
-  web.from = {.rule = "ports, old.md:12", .document = "ports, old.md", .line = 12};
+  web.from = from(policy::Cause::rule, "ports, old.md:12", "ports, old.md", 12);
   policy.entries.push_back(web);
   return policy;
 }

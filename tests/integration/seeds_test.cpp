@@ -40,7 +40,7 @@ TEST_P(Seeds, RunThroughTheModelWithoutAMismatch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Seeds, testing::Values("seed-000", "seed-001", "seed-002", "seed-003", "seed-004"),
-                         [](const auto& info) { return std::string(info.param).replace(4, 1, "_"); });
+                         [](const auto& info) { return std::string(info.param).replace(4, 1, 1, '_'); });
 
 }  // namespace
 }  // namespace portcullis::integration
