@@ -141,6 +141,8 @@ class PortCellReader {
   bool any = false;
   bool unknown_words = false;
   bool had_words = false;
+  /// Words such as "tbd" and "dynamic" that are a whole item of a list.
+  std::vector<std::string> open_items;
 
  private:
   void range_element(unsigned first, unsigned last, std::string_view words);
@@ -199,10 +201,17 @@ std::size_t PortCellReader::number_at(Atoms atoms, std::size_t at) {
     }
   } else if (next < atoms.size() && atoms[next].text == "\u2026") {
     second = next + 1;
-  } else if (next < atoms.size() && atoms[next].kind == Atom::Kind::word) {
-    const TermMatch match = vocabulary_.term(atoms, next);
-    if ((match.kinds & kRangeTerm) != 0 || (between_ && (match.kinds & kAndTerm) != 0)) {
-      second = next + match.atoms;
+  } else {
+    // "to" may stand on a line of its own.
+    const auto behind_break = [&](std::size_t i) {
+      return i < atoms.size() && atoms[i].kind == Atom::Kind::newline ? i + 1 : i;
+    };
+    const std::size_t word = behind_break(next);
+    if (word < atoms.size() && atoms[word].kind == Atom::Kind::word) {
+      const TermMatch match = vocabulary_.term(atoms, word);
+      if ((match.kinds & kRangeTerm) != 0 || (between_ && (match.kinds & kAndTerm) != 0)) {
+        second = behind_break(word + match.atoms);
+      }
     }
   }
   if (second < atoms.size() && atoms[second].kind == Atom::Kind::word) {
@@ -399,6 +408,9 @@ std::size_t PortCellReader::bracket_at(Atoms atoms, std::size_t at, int depth) {
   if (footnote && !elements.empty() && elements.back().is_range) {
     return next;
   }
+  if (is_mark(atoms[at], "[") && is_mark(inside[0], "^")) {
+    return next;  // "[^1]", a footnote of Markdown
+  }
   PortCellReader reader(vocabulary_, text_);
   reader.read(inside, depth + 1);
   const bool has_ports =
@@ -410,7 +422,11 @@ std::size_t PortCellReader::bracket_at(Atoms atoms, std::size_t at, int depth) {
         return outer.is_range && outer.range == inner.range;
       });
     };
-    const bool in_words = reader.unknown_words || std::all_of(reader.elements.begin(), reader.elements.end(), told);
+    // "(100 ports)" says how many there are.
+    const bool count = is_number(inside, 0) && inside.size() > 1 && inside[1].kind == Atom::Kind::word &&
+                       (vocabulary_.term(inside, 1).kinds & kPortTerm) != 0;
+    const bool in_words =
+        count || reader.unknown_words || std::all_of(reader.elements.begin(), reader.elements.end(), told);
     if (!in_words) {
       problem(text_between(text_, atoms, at, next), "ports in brackets behind ports: write them as a list");
     }
@@ -441,6 +457,18 @@ std::size_t PortCellReader::bracket_at(Atoms atoms, std::size_t at, int depth) {
 void PortCellReader::read(Atoms atoms, int depth) {
   for (std::size_t at = 0; at < atoms.size();) {
     const Atom& atom = atoms[at];
+    if (depth == 0 && new_item_ && atom.kind == Atom::Kind::word) {
+      std::size_t end = at;
+      bool open = true;
+      while (open && end < atoms.size() && atoms[end].kind == Atom::Kind::word) {
+        const TermMatch match = vocabulary_.term(atoms, end);
+        open = (match.kinds & kOpenTerm) != 0 || (end > at && (match.kinds & kPortTerm) != 0);
+        end += std::max<std::size_t>(match.atoms, 1);
+      }
+      if (open && (end == atoms.size() || atoms[end].kind == Atom::Kind::newline || is_mark(atoms[end], ",;&|+/"))) {
+        open_items.emplace_back(text_between(text_, atoms, at, end));
+      }
+    }
     switch (atom.kind) {
       case Atom::Kind::newline:
         new_item_ = true;
@@ -488,17 +516,20 @@ void PortCellReader::read(Atoms atoms, int depth) {
 /// puts it behind them ("80, 443 (TCP)", "1194/UDP").
 std::vector<PortGroup> group_elements(const std::vector<Element>& elements, std::vector<CellProblem>& problems,
                                       const Vocabulary& vocabulary) {
-  std::vector<PortGroup> groups;
+  std::vector<std::pair<std::size_t, PortGroup>> placed;  // with the element that each starts at
   std::vector<Element> rest;
-  for (const Element& element : elements) {
+  std::vector<std::size_t> place_of_rest;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const Element& element = elements[i];
     if (element.alone) {
       PortGroup group;
       group.protocols = element.protocols;
       group.by_name = true;
       group.icmp = element.icmp;
-      groups.push_back(std::move(group));
+      placed.emplace_back(i, std::move(group));
     } else {
       rest.push_back(element);
+      place_of_rest.push_back(i);
     }
   }
   // Runs of ports and of protocols in turn.
@@ -574,11 +605,17 @@ std::vector<PortGroup> group_elements(const std::vector<Element>& elements, std:
     } else if (!protocols_first && behind) {
       protocols_of(runs[r + 1].begin, runs[r + 1].end, group);
     }
-    groups.push_back(std::move(group));
+    placed.emplace_back(place_of_rest[runs[r].begin], std::move(group));
   }
   if (runs.size() == 1 && !runs[0].ports) {
     PortGroup group;
     protocols_of(runs[0].begin, runs[0].end, group);
+    placed.emplace_back(place_of_rest[runs[0].begin], std::move(group));
+  }
+  // As the cell has them: a protocol without ports may stand between others.
+  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<PortGroup> groups;
+  for (auto& [place, group] : placed) {
     groups.push_back(std::move(group));
   }
   return groups;
@@ -632,6 +669,11 @@ PortCell read_port_cell(const Vocabulary& vocabulary, std::string_view cell) {
   }
   const bool has_ports =
       std::any_of(reader.elements.begin(), reader.elements.end(), [](const Element& e) { return e.is_range; });
+  if (has_ports) {
+    for (const std::string& words : reader.open_items) {
+      read.problems.push_back({original_words(cell, words), "this part of the list settles no port"});
+    }
+  }
   if (!has_ports && reader.any && !reader.unknown_words) {
     read.any = true;
     Element element;
@@ -730,7 +772,8 @@ class ProtocolCellReader {
 
  private:
   std::size_t words_at(Atoms atoms, std::size_t at, ProtocolWords& words);
-  void close_item(Atoms atoms, std::size_t begin, std::size_t end);
+  void close_item(Atoms atoms, std::size_t begin, std::size_t end, int depth);
+  bool abbreviated(std::size_t end, int depth);
   void add_note(std::string_view words) {
     const std::string text = collapse(words);
     if (!text.empty()) {
@@ -740,7 +783,12 @@ class ProtocolCellReader {
 
   const Vocabulary& vocabulary_;
   std::string_view text_;
-  std::vector<std::pair<std::size_t, std::size_t>> brackets_;
+  /// A bracket of the text, and how many atoms outside of brackets stand before it.
+  struct Bracket {
+    Atoms inside;
+    std::size_t place;
+  };
+  std::vector<Bracket> brackets_;
 };
 
 std::size_t ProtocolCellReader::words_at(Atoms atoms, std::size_t at, ProtocolWords& words) {
@@ -775,7 +823,27 @@ std::size_t ProtocolCellReader::words_at(Atoms atoms, std::size_t at, ProtocolWo
   return next;
 }
 
-void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t end) {
+/// "Remoteprozeduraufruf (RPC)": words that are not known, settled by the abbreviation right behind them, which ends
+/// at the atom `end`.
+bool ProtocolCellReader::abbreviated(std::size_t end, int depth) {
+  const auto bracket =
+      std::find_if(brackets_.begin(), brackets_.end(), [&](const Bracket& b) { return b.place == end; });
+  if (bracket == brackets_.end() || depth >= kDeepestBracket) {
+    return false;
+  }
+  ProtocolCellReader reader(vocabulary_, text_);
+  reader.read(bracket->inside, depth + 1);
+  if (reader.protocols.empty() || !reader.problems.empty() || !reader.note.empty()) {
+    return false;
+  }
+  for (const std::int16_t protocol : reader.protocols) {
+    add_once(protocols, protocol);
+  }
+  by_name = by_name || reader.by_name;
+  return true;
+}
+
+void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t end, int depth) {
   if (begin >= end) {
     return;
   }
@@ -813,7 +881,7 @@ void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t 
   close_part(stop);
   const bool known = !item.named.empty() || !item.applications.empty() || item.any || item.ambiguous;
   if (!known) {
-    if (item.unknown) {
+    if (item.unknown && !abbreviated(end, depth)) {
       ++unknown_items;
       problems.push_back({collapse(text_between(text_, atoms, begin, end)), "names no IP protocol"});
     }
@@ -845,11 +913,10 @@ void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t 
 
 void ProtocolCellReader::read(Atoms atoms, int depth) {
   std::vector<Atom> outside;
-  std::vector<std::pair<std::size_t, std::size_t>> brackets;
   for (std::size_t at = 0; at < atoms.size();) {
     if (is_mark(atoms[at], "([{")) {
       const std::size_t close = closing(atoms, at);
-      brackets.emplace_back(at + 1, close);
+      brackets_.push_back({atoms.subspan(at + 1, close - at - 1), outside.size()});
       at = std::min(close + 1, atoms.size());
     } else {
       outside.push_back(atoms[at]);
@@ -875,7 +942,7 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
       length = std::max<std::size_t>(match.atoms, 1);
     }
     if (border) {
-      close_item(outside, begin, at);
+      close_item(outside, begin, at, depth);
       begin = at + length;
     }
     at += length - 1;
@@ -885,8 +952,7 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
   if (depth >= kDeepestBracket) {
     return;
   }
-  for (const auto& [from, to] : brackets) {
-    const Atoms inside = atoms.subspan(from, to - from);
+  for (const auto& [inside, place] : brackets_) {
     if (inside.empty()) {
       continue;
     }
@@ -908,7 +974,7 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
         return std::find(outside_protocols.begin(), outside_protocols.end(), p) != outside_protocols.end();
       });
       if (!told) {
-        problems.push_back({collapse(text_between(text_, atoms, from, to)),
+        problems.push_back({collapse(text_between(text_, inside, 0, inside.size())),
                             "a protocol in brackets beside another: write both as a list"});
       }
     } else if (outside_protocols.empty() && !reader.protocols.empty()) {
@@ -918,7 +984,7 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
       continue;
     }
     if (reader.unknown_items > 0 || !reader.note.empty()) {
-      add_note(text_between(text_, atoms, from, to));
+      add_note(text_between(text_, inside, 0, inside.size()));
     }
   }
 }

@@ -79,6 +79,8 @@ struct EmbeddedHtml {
   DocumentModel model;
   /// Byte ranges [begin, end) of the source that hold HTML tables, headings and comments.
   std::vector<std::pair<std::size_t, std::size_t>> taken;
+  /// Byte ranges [begin, end) of fenced code blocks, which show tables and hold none.
+  std::vector<std::pair<std::size_t, std::size_t>> code;
 };
 EmbeddedHtml read_embedded_html(const SourceText& source);
 

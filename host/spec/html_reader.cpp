@@ -664,8 +664,10 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
 }
 
 EmbeddedHtml HtmlReader::read() {
-  std::vector<std::pair<std::size_t, std::size_t>> code =
-      embedded_ ? fenced_code(text_) : decltype(fenced_code(text_)){};
+  if (embedded_) {
+    result_.code = fenced_code(text_);
+  }
+  const std::vector<std::pair<std::size_t, std::size_t>>& code = result_.code;
   std::size_t next_code = 0;
   for (std::size_t at = 0; at < text_.size();) {
     const std::size_t open = std::min(text_.find('<', at), text_.size());

@@ -92,7 +92,7 @@ bool heads_port_table(const Vocabulary& vocabulary, const Row& row) {
     }
     const HeaderMeaning meaning = vocabulary.header(cell.text);
     known += meaning.column != Column::none ? 1 : 0;
-    port = port || meaning.column == Column::port;
+    port = port || meaning.column == Column::port || meaning.column == Column::client_port;
   }
   return port && filled >= 2 && known == filled;
 }
@@ -110,9 +110,16 @@ void read_separated_tables(const SourceText& source, std::vector<bool>& free_lin
       ++i;
       continue;
     }
+    // Some tables have a blank line between any two rows; their header shows it.
+    const bool spaced = separator == '|' && i + 2 < source.line_count() && is_blank(source.line(i + 1)) &&
+                        has_separator(i + 2) &&
+                        heads_port_table(vocabulary, row_of(source, i, split_line(source.line(i), separator)));
+    const auto between_rows = [&](std::size_t line) {
+      return spaced && line + 1 < source.line_count() && is_blank(source.line(line)) && has_separator(line + 1);
+    };
     std::size_t end = i;
     while (end < source.line_count() && free_lines[end] &&
-           (has_separator(end) || (end > i && is_rule(source.line(end))))) {
+           (has_separator(end) || (end > i && (is_rule(source.line(end)) || between_rows(end))))) {
       ++end;
     }
     if (end - i < 2) {
@@ -130,6 +137,9 @@ void read_separated_tables(const SourceText& source, std::vector<bool>& free_lin
       block = {};
     };
     for (std::size_t line = i; line < end; ++line) {
+      if (spaced && is_blank(source.line(line))) {
+        continue;
+      }
       if (is_rule(source.line(line))) {
         free_lines[line] = false;
         continue;
@@ -255,6 +265,7 @@ int start_cost(Column column, const LineTraits& line) {
   switch (column) {
     case Column::port:
     case Column::source_port:
+    case Column::client_port:
     case Column::first_port:
     case Column::last_port:
       return line.port ? 0 : line.any ? 1 : line.none ? 4 : 40;
@@ -278,6 +289,7 @@ int continuation_cost(Column column, const LineTraits& line) {
   switch (column) {
     case Column::port:
     case Column::source_port:
+    case Column::client_port:
     case Column::first_port:
     case Column::last_port:
       return line.port ? 2 : 40;
@@ -363,7 +375,7 @@ void ScrapedTableReader::find_headers() {
       if (column == Column::none) {
         break;
       }
-      port = port || column == Column::port;
+      port = port || column == Column::port || column == Column::client_port;
       protocol = protocol || column == Column::protocol || column == Column::transport;
       ++end;
     }
@@ -382,6 +394,9 @@ void ScrapedTableReader::read_rows(const Header& header, std::size_t end) {
   std::vector<Column> columns;
   for (const std::string& cell : header.cells) {
     columns.push_back(vocabulary_.header(cell).column);
+  }
+  if (std::find(columns.begin(), columns.end(), Column::port) == columns.end()) {
+    std::replace(columns.begin(), columns.end(), Column::client_port, Column::port);
   }
   const std::size_t width = columns.size();
   const std::size_t begin = header.end;

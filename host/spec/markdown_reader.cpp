@@ -351,6 +351,10 @@ DocumentModel read_markdown(const SourceText& source) {
       free_lines[line] = false;
     }
   }
+  for (const auto& [begin, end] : html.code) {
+    std::fill(free_lines.begin() + static_cast<std::ptrdiff_t>(source.line_at(begin) - 1),
+              free_lines.begin() + static_cast<std::ptrdiff_t>(source.line_at(end > begin ? end - 1 : begin)), false);
+  }
   const std::size_t front = front_matter_lines(source);
   if (front > 0) {
     mask(0, front < source.line_count() ? source.line_start(front) : masked.size());

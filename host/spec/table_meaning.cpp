@@ -122,8 +122,9 @@ Table transposed(const Table& table, std::size_t width) {
 
 struct PortColumn {
   std::size_t index = 0;
-  std::vector<std::int16_t> protocols;
+  std::vector<std::int16_t> protocols = {};
   Direction direction = Direction::unstated;
+  bool with_protocol = false;  ///< as in HeaderMeaning
 };
 
 /// What the columns of one table are.
@@ -312,6 +313,13 @@ std::optional<Columns> DocumentReader::columns_of(const std::vector<GridRow>& he
       before = cell;
     }
     meanings[c] = vocabulary_.header(text);
+    if (meanings[c].column == Column::port && header_depth > 1 && before != nullptr) {
+      // "First" and "Last" below "Ports"
+      const Column lower = vocabulary_.whole_header(before->text);
+      if (lower == Column::first_port || lower == Column::last_port) {
+        meanings[c].column = lower;
+      }
+    }
     columns.headers.push_back(collapse(text));
   }
   // A sample of the body, to tell columns apart that their headers do not.
@@ -332,6 +340,7 @@ std::optional<Columns> DocumentReader::columns_of(const std::vector<GridRow>& he
   };
   std::optional<std::size_t> transport;
   std::vector<std::size_t> protocols;
+  std::vector<std::size_t> client_ports;
   for (std::size_t c = 0; c < width; ++c) {
     const HeaderMeaning& meaning = meanings[c];
     const auto take = [&](std::optional<std::size_t>& column) {
@@ -343,7 +352,10 @@ std::optional<Columns> DocumentReader::columns_of(const std::vector<GridRow>& he
     };
     switch (meaning.column) {
       case Column::port:
-        columns.ports.push_back({c, meaning.protocols, meaning.direction});
+        columns.ports.push_back({c, meaning.protocols, meaning.direction, meaning.with_protocol});
+        break;
+      case Column::client_port:
+        client_ports.push_back(c);
         break;
       case Column::source_port:
         take(columns.source_port);
@@ -409,6 +421,13 @@ std::optional<Columns> DocumentReader::columns_of(const std::vector<GridRow>& he
     }
     columns.first_port.reset();
     columns.last_port.reset();
+  }
+  for (const std::size_t c : client_ports) {
+    if (columns.is_port_table() && !columns.source_port) {
+      columns.source_port = c;
+    } else {
+      columns.ports.push_back({c, meanings[c].protocols, meanings[c].direction});
+    }
   }
   // Protocols as column headings: they hold ports, or marks where another column has the ports.
   if (!columns.flags.empty()) {
@@ -881,6 +900,8 @@ void DocumentReader::read_uses(TableState& state, const GridRow& grid, const std
         protocols = fallback;
       } else if (!group.protocols.empty() && !columns.protocol) {
         protocols = group.protocols;
+      } else if (cell.any && source.column->with_protocol && !columns.protocol) {
+        protocols = {Protocol::kAny};  // "all" where protocols and ports share a column
       } else if (!source.column->protocols.empty() && stated.blank) {
         protocols = source.column->protocols;
       } else {

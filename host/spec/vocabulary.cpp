@@ -27,8 +27,9 @@ std::string key_of(std::string_view folded) {
 
 std::string phrase_key(std::string_view phrase) { return key_of(fold_cell(phrase)); }
 
-constexpr std::array<std::pair<const char*, Column>, 15> kColumnNames{{{"port", Column::port},
+constexpr std::array<std::pair<const char*, Column>, 16> kColumnNames{{{"port", Column::port},
                                                                        {"source_port", Column::source_port},
+                                                                       {"client_port", Column::client_port},
                                                                        {"first_port", Column::first_port},
                                                                        {"last_port", Column::last_port},
                                                                        {"protocol", Column::protocol},
@@ -129,7 +130,7 @@ Vocabulary::Vocabulary(std::string_view yaml) {
         node.application.push_back(n);
       });
     }
-    const std::array<std::pair<const char*, Term>, 14> lists{{{"ambiguous_applications", kAmbiguousTerm},
+    const std::array<std::pair<const char*, Term>, 15> lists{{{"ambiguous_applications", kAmbiguousTerm},
                                                               {"any", kAnyTerm},
                                                               {"ip", kIpTerm},
                                                               {"none", kNoneTerm},
@@ -140,6 +141,7 @@ Vocabulary::Vocabulary(std::string_view yaml) {
                                                               {"above", kAboveTerm},
                                                               {"greater", kGreaterTerm},
                                                               {"port_words", kPortTerm},
+                                                              {"open_ports", kOpenTerm},
                                                               {"fillers", kFillerTerm},
                                                               {"protocol_number_words", kNumberWordTerm},
                                                               {"icmp_type_words", kTypeTerm}}};
@@ -283,6 +285,7 @@ HeaderMeaning Vocabulary::composed(std::string_view folded) const {
   }
   const auto has = [&](Column column) { return (columns & bit(column)) != 0; };
   const bool port = has(Column::port);
+  meaning.with_protocol = port && (has(Column::protocol) || has(Column::transport));
   if (has(Column::ignored)) {
     meaning.column = Column::ignored;
   } else if (has(Column::source_port) || (port && has(Column::source) && !has(Column::destination))) {
@@ -344,7 +347,9 @@ HeaderMeaning Vocabulary::header(std::string_view cell) const {
   if (meaning.column != Column::none) {
     meaning.exact = true;
     if (meaning.column == Column::port || meaning.column == Column::first_port) {
-      meaning.direction = composed(folded).direction;
+      const HeaderMeaning words = composed(folded);
+      meaning.direction = words.direction;
+      meaning.with_protocol = words.with_protocol;
     }
     return meaning;
   }
@@ -555,7 +560,7 @@ std::vector<std::string> Vocabulary::split_header(std::string_view line) const {
       continue;
     }
     ++known;
-    has_port = has_port || found->second == Column::port;
+    has_port = has_port || found->second == Column::port || found->second == Column::client_port;
     has_protocol = has_protocol || found->second == Column::protocol || found->second == Column::transport;
   }
   const bool enough = cells.size() >= 3 ? known * 2 >= cells.size() && known >= 2 : cells.size() == 2 && has_protocol;

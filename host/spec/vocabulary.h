@@ -21,6 +21,7 @@ enum class Column : std::uint8_t {
   none,
   port,
   source_port,
+  client_port,  ///< the source ports, where another column has the server's; else the ports
   first_port,
   last_port,
   protocol,
@@ -57,6 +58,7 @@ enum Term : std::uint32_t {
   kTypeTerm = 1U << 15,        ///< "type", before an ICMP type
   kCodeTerm = 1U << 16,        ///< "code", before an ICMP code
   kIcmpNameTerm = 1U << 17,    ///< "echo request"
+  kOpenTerm = 1U << 18,        ///< "tbd", "dynamic": ports that are not settled
 };
 
 /// An IP protocol the vocabulary knows.
@@ -89,6 +91,8 @@ struct HeaderMeaning {
   /// Protocols that the header names ("TCP ports").
   std::vector<std::int16_t> protocols;
   Direction direction = Direction::unstated;
+  /// A port header that speaks of protocols too ("Protocols and ports").
+  bool with_protocol = false;
   /// The header is one phrase of the vocabulary and nothing else.
   bool exact = false;
 };
