@@ -65,7 +65,10 @@ void add_run(CLI::App& app, Exit& exit) {
   command->add_option("--out-pcap", run.out_pcap, "write the permitted packets with their egress times");
   command->add_option("--json", options->json, "write all figures as JSON");
   command->add_option("--rate", options->rate, "line rate per port: 10G (default), 25G, 40G, 100G, any other, or max");
-  command->add_option("--clock", run.clock_mhz, "core clock in MHz")->capture_default_str();
+  command
+      ->add_option("--clock", run.clock_mhz,
+                   "core clock in MHz, 1 to 1000; without it 250, or what the line rate needs")
+      ->check(CLI::Range(1.0, 1000.0));
   command->add_option("--ports", run.ports, "wire ports in use, 1 or 2")->capture_default_str();
   command->add_option("--ingress", run.ingress, "wire port at which a pcap's packets enter")->capture_default_str();
   command->add_option("--packets", run.packets, "how many packets; the input is repeated or cut to it");

@@ -1,0 +1,267 @@
+// Exit codes, messages and files of the `portcullis` command, by running it.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+struct Outcome {
+  int exit = -1;  ///< -1: killed by a signal
+  std::string out;
+  std::string err;
+};
+
+class Command : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(PORTCULLIS_BINARY_DIR) / "command_test" /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    write("ports.md",
+          "| Server role | Service | Port | Protocol |\n|---|---|---|---|\n"
+          "| Web Servers | web | 80, 443 | TCP |\n| Web Servers | telephony | 5060-5061 | TCP/UDP |\n");
+    write("site.yaml", site("Web Servers: [192.0.2.0/24, 2001:db8::/64]"));
+  }
+
+  static std::string site(const std::string& roles) {
+    return "portcullis: 1\ndocuments:\n  - file: ports.md\nroles:\n  " + roles + "\npeers: any\n";
+  }
+  fs::path write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+  /// Runs `portcullis ARGUMENTS` in the test's folder, under a shell; the arguments are the test's own words.
+  Outcome run(const std::string& arguments) const {
+    const std::string line = fmt::format("cd '{}' && '{}' {} >out.txt 2>err.txt </dev/null", folder_.string(),
+                                         PORTCULLIS_COMMAND, arguments);
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(folder_ / "out.txt"), read(folder_ / "err.txt")};
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Command, WithoutArgumentsIsAUsageError) {
+  const Outcome outcome = run("");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("subcommand"));
+}
+
+TEST_F(Command, UnknownCommandsAndOptionsAreUsageErrors) {
+  EXPECT_EQ(run("frobnicate").exit, 2);
+  EXPECT_EQ(run("extract --frobnicate ports.md").exit, 2);
+  EXPECT_EQ(run("extract --format xml ports.md").exit, 2);
+  EXPECT_EQ(run("compile site.yaml").exit, 2) << "without -o";
+  EXPECT_EQ(run("compile site.yaml --classbench filters -o x.pti").exit, 2) << "two inputs";
+  EXPECT_EQ(run("bench nothing-of-the-kind").exit, 2);
+}
+
+TEST_F(Command, HelpAndVersionGoToStandardOutput) {
+  const Outcome help = run("--help");
+  EXPECT_EQ(help.exit, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("extract"), HasSubstr("classify"), HasSubstr("Exit code")));
+  EXPECT_THAT(help.err, IsEmpty());
+  EXPECT_EQ(run("run --help").exit, 0);
+  EXPECT_THAT(run("--version").out, StartsWith("portcullis "));
+}
+
+TEST_F(Command, ResultsThatCannotBeWrittenAreAnError) {
+  const int status = std::system(
+      fmt::format("cd '{}' && '{}' extract ports.md >/dev/full 2>err.txt", folder_.string(), PORTCULLIS_COMMAND)
+          .c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_THAT(read(folder_ / "err.txt"), HasSubstr("standard output"));
+}
+
+TEST_F(Command, ExtractPrintsTheContractsColumns) {
+  const Outcome outcome = run("extract --format csv ports.md");
+  EXPECT_EQ(outcome.exit, 0);
+  EXPECT_THAT(outcome.err, IsEmpty());
+  std::istringstream lines(outcome.out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_THAT(line, StartsWith("document,line,table,role,service,protocol,first_port,last_port,direction,source,"
+                               "destination,notes"));
+  const std::vector<std::string> rows = {
+      "ports.md,3,1,Web Servers,web,tcp,80,80,", "ports.md,3,1,Web Servers,web,tcp,443,443,",
+      "ports.md,4,1,Web Servers,telephony,tcp,5060,5061,", "ports.md,4,1,Web Servers,telephony,udp,5060,5061,"};
+  for (const std::string& row : rows) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_THAT(line, StartsWith(row));
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST_F(Command, ExtractOfSeveralDocumentsIsOneCsvAndOneJson) {
+  write("more.md", "| Port | Protocol |\n|---|---|\n| 53 | UDP |\n");
+  const Outcome csv = run("extract --format csv ports.md more.md");
+  EXPECT_EQ(csv.exit, 0);
+  EXPECT_EQ(csv.out.find("document,line"), csv.out.rfind("document,line")) << "one header";
+  EXPECT_THAT(csv.out, HasSubstr("\nmore.md,3,1,"));
+  const nlohmann::json json = nlohmann::json::parse(run("extract --format json ports.md more.md").out);
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["rows"].size(), 2U);
+}
+
+TEST_F(Command, RowsThatCannotBeUnderstoodMakeExitOneAndGoToStandardError) {
+  write("odd.md", "| Role | Port | Protocol |\n|---|---|---|\n| A | 80 | TCP |\n| B | eighty | TCP |\n");
+  const Outcome outcome = run("extract --format csv odd.md");
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_THAT(outcome.err, AllOf(StartsWith("odd.md:4:"), HasSubstr("eighty")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr(",80,80,"), Not(HasSubstr("eighty"))));
+}
+
+TEST_F(Command, DocumentWithoutAPortTableIsAFinding) {
+  write("prose.md", "# Nothing here\n\nJust words.\n");
+  EXPECT_EQ(run("extract prose.md").exit, 1);
+}
+
+TEST_F(Command, EveryUnreadableDocumentIsNamed) {
+  const Outcome outcome = run("extract none.md ports.md nothing.md");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("none.md"), HasSubstr("nothing.md")));
+  EXPECT_THAT(outcome.out, HasSubstr("5060"));
+}
+
+TEST_F(Command, CompileProveAndRunAgree) {
+  const Outcome compile = run("compile site.yaml -o site.pti");
+  EXPECT_EQ(compile.exit, 0) << compile.err;
+  EXPECT_THAT(compile.out,
+              AllOf(HasSubstr("2 document rows read"), HasSubstr("plain TCAM"), HasSubstr("source address")));
+  const Outcome prove = run("prove site.yaml site.pti");
+  EXPECT_EQ(prove.exit, 0) << prove.err;
+  EXPECT_THAT(prove.out, HasSubstr("proved"));
+  for (const std::string subject : {"site.yaml", "site.pti"}) {
+    const Outcome outcome = run("run " + subject + " --packets 500 --verdicts v.csv --out-pcap p.pcap --json r.json");
+    EXPECT_EQ(outcome.exit, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(read(folder_ / "v.csv"),
+                StartsWith("packet,time_ns,length,ingress,verdict,entry,rule,document,line,cause"));
+    EXPECT_EQ(nlohmann::json::parse(read(folder_ / "r.json"))["mismatches"], 0);
+    EXPECT_GT(fs::file_size(folder_ / "p.pcap"), 24U);
+  }
+}
+
+TEST_F(Command, ProveNamesAPacketWhenThePolicyHasChanged) {
+  ASSERT_EQ(run("compile site.yaml -o site.pti").exit, 0);
+  write("ports.md",
+        "| Server role | Service | Port | Protocol |\n|---|---|---|---|\n"
+        "| Web Servers | web | 80, 444 | TCP |\n| Web Servers | telephony | 5060-5061 | TCP/UDP |\n");
+  const Outcome outcome = run("prove site.yaml site.pti");
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("tcp"), HasSubstr("44"), HasSubstr("ports.md:3")));
+}
+
+TEST_F(Command, DamagedAndForeignImagesAreRefused) {
+  ASSERT_EQ(run("compile site.yaml -o site.pti").exit, 0);
+  std::string image = read(folder_ / "site.pti");
+  image[image.size() / 2] = static_cast<char>(image[image.size() / 2] ^ 1);
+  write("damaged.pti", image);
+  write("half.pti", image.substr(0, image.size() / 2));
+  write("foreign.pti", "this is no image");
+  for (const std::string name : {"damaged.pti", "half.pti", "foreign.pti", "absent.pti"}) {
+    const Outcome prove = run("prove site.yaml " + name);
+    EXPECT_EQ(prove.exit, 2) << name;
+    EXPECT_THAT(prove.err, HasSubstr(name));
+    EXPECT_EQ(run("run " + name).exit, 2) << name;
+    EXPECT_EQ(run("classify " + name + " --trace ports.md").exit, 2) << name;
+  }
+}
+
+TEST_F(Command, SiteErrorsHaveAPlace) {
+  write("bad.yaml", site("Web Servers: [192.0.2.0/33]"));
+  const Outcome outcome = run("compile bad.yaml -o x.pti");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("bad.yaml:5:17"), HasSubstr("192.0.2.0/33")));
+  EXPECT_FALSE(fs::exists(folder_ / "x.pti"));
+  write("unbound.yaml", site("Clients: any"));
+  EXPECT_THAT(run("run unbound.yaml").err, HasSubstr("Web Servers"));
+  EXPECT_EQ(run("run unbound.yaml").exit, 2);
+}
+
+TEST_F(Command, RowsLeftOutMakeExitOneAndTheImageIsWrittenAllTheSame) {
+  write("ports.md",
+        "| Server role | Port | Protocol |\n|---|---|---|\n| Web Servers | 80 | TCP |\n| Web Servers | 443 | |\n");
+  const Outcome compile = run("compile site.yaml -o site.pti");
+  EXPECT_EQ(compile.exit, 1);
+  EXPECT_THAT(compile.err, HasSubstr("ports.md:4:"));
+  EXPECT_TRUE(fs::exists(folder_ / "site.pti"));
+  EXPECT_EQ(run("run site.yaml --packets 200").exit, 1);
+  EXPECT_EQ(run("run site.pti --packets 200").exit, 0);
+}
+
+TEST_F(Command, PolicyThatDoesNotFitIsRefusedWithNumbers) {
+  std::string roles;
+  std::string table = "| Server role | Port | Protocol |\n|---|---|---|\n";
+  for (int i = 0; i < 1100; ++i) {
+    roles += fmt::format("{}Role {}: [10.{}.{}.0/24]", i == 0 ? "" : "\n  ", i, i / 250, i % 250);
+    table += fmt::format("| Role {} | {} | TCP |\n", i, 1000 + i);
+  }
+  write("ports.md", table);
+  write("site.yaml", site(roles));
+  const Outcome outcome = run("compile site.yaml -o site.pti");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("rules"), HasSubstr("1024")));
+  EXPECT_FALSE(fs::exists(folder_ / "site.pti"));
+}
+
+TEST_F(Command, ClassifyGivesTheFirstRuleOnBothEngines) {
+  write("filters",
+        "@10.0.0.0/8 0.0.0.0/0 0 : 65535 80 : 80 0x06/0xFF 0x0000/0x0000\n"
+        "@10.1.0.0/16 0.0.0.0/0 0 : 65535 0 : 65535 0x00/0x00 0x0000/0x0000\n");
+  // 10.0.0.1 tcp 80: rule 0; 10.1.0.1 udp 53: rule 1; 11.0.0.1: none.
+  write("trace", "167772161 1 1024 80 6 0\n167837697 1 1024 53 17 1\n184549377 1 1024 80 6 0\n");
+  ASSERT_EQ(run("compile --classbench filters -o f.pti").exit, 0);
+  EXPECT_EQ(run("classify f.pti --trace trace").out, "0\n1\n-1\n");
+  EXPECT_EQ(run("classify f.pti --trace trace --engine reference").out, "0\n1\n-1\n");
+  EXPECT_EQ(run("classify f.pti --trace trace --engine rtl").out, "0\n1\n-1\n");
+  write("badtrace", "1 2 3\n");
+  const Outcome outcome = run("classify f.pti --trace badtrace --engine rtl");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("badtrace:1"));
+  EXPECT_EQ(run("classify f.pti --trace absent").exit, 2);
+}
+
+TEST_F(Command, BadRunOptionsSayWhatToGive) {
+  for (const std::string arguments : {"--rate fast", "--rate -1G", "--clock 0", "--ports 3", "--ports 0",
+                                      "--ingress 7 --pcap absent.pcap", "--jobs 0"}) {
+    const Outcome outcome = run("run site.yaml " + arguments);
+    EXPECT_EQ(outcome.exit, 2) << arguments << outcome.out;
+    EXPECT_THAT(outcome.err, Not(IsEmpty())) << arguments;
+  }
+  write("noise.pcap", "not a capture");
+  EXPECT_EQ(run("run site.yaml --pcap noise.pcap").exit, 2);
+  EXPECT_EQ(run("run site.yaml --pcap absent.pcap").exit, 2);
+}
+
+TEST_F(Command, BenchWithoutANameListsTheMeasurements) {
+  const Outcome outcome = run("bench");
+  EXPECT_EQ(outcome.exit, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("model"));
+}
+
+}  // namespace
