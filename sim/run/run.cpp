@@ -98,7 +98,6 @@ Load prepare(const Subject& subject, const RunOptions& options) {
   Load load;
   if (options.pcap) {
     traffic::Capture capture = traffic::read_pcap(*options.pcap, options.ingress);
-    if (capture.packets.empty()) throw RunError(fmt::format("{}: holds no packet", options.pcap->string()));
     load.packets = std::move(capture.packets);
     load.snapped = capture.snapped;
     load.padded = capture.padded;
@@ -106,7 +105,7 @@ Load prepare(const Subject& subject, const RunOptions& options) {
     const auto distinct = static_cast<std::size_t>(std::min(options.packets.value_or(0), kDistinctPackets));
     load.packets = traffic::make_traffic(subject.policy, options.ports, options.seed, distinct).packets;
   }
-  load.total = options.packets.value_or(load.packets.size());
+  load.total = load.packets.empty() ? 0 : options.packets.value_or(load.packets.size());
   return load;
 }
 
@@ -183,7 +182,7 @@ class Run {
   }
 
   RunResult run() {
-    const auto jobs = static_cast<unsigned>(std::min<std::uint64_t>(options_.jobs, load_.total));
+    const auto jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(load_.total, 1, options_.jobs));
     const std::vector<Expected> expected = [&] {
       Progress progress(options_.progress, "packets shown to the reference", load_.packets.size());
       return expect(subject_.policy, load_.packets, jobs, &progress.done());

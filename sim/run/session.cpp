@@ -14,7 +14,7 @@ namespace {
 
 /// Evaluated clocks without any event after which the filter, all of whose pipelines are shorter, stands still until an
 /// input changes.
-constexpr std::uint64_t kQuietClocks = 160;
+constexpr std::uint64_t kQuietClocks = 96;
 /// Clocks without any event while packets are inside, after which they are given up: the filter stalls for no reason of
 /// its own.
 constexpr std::uint64_t kPatience = 100'000;
@@ -62,6 +62,7 @@ class PortQueue {
  public:
   PortQueue(const traffic::PacketSet& packets, unsigned ingress, std::uint64_t first, std::uint64_t last)
       : size_(packets.size()), last_(last) {
+    if (packets.empty()) return;
     for (std::size_t i = 0; i < packets.size(); ++i) {
       if (packets[i].ingress == ingress) indices_.push_back(static_cast<std::uint32_t>(i));
     }
@@ -94,7 +95,7 @@ class PortQueue {
   std::vector<std::uint32_t> indices_;
   std::uint64_t base_ = 0;  ///< number of the repetition's first packet
   std::size_t place_ = 0;
-  bool empty_ = false;
+  bool empty_ = true;
 };
 
 std::string expected_text(const policy::Policy& policy, const Expected& expected) {

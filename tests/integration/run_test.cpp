@@ -198,6 +198,22 @@ TEST(Run, AWrongReferenceIsNoticedWithPacketAndEntries) {
   EXPECT_THAT(sim::to_text(result), HasSubstr("<-- the filter and the policy differ"));
 }
 
+TEST(Run, AnEmptyCaptureIsNoError) {
+  const auto in = scratch("in.pcap");
+  const auto csv = scratch("verdicts.csv");
+  traffic::PcapWriter(in).close();
+  sim::RunOptions options;
+  options.pcap = in;
+  options.verdicts = csv;
+  options.jobs = 2;
+  const sim::RunResult result = sim::run(subject_of(web_policy()), options);
+  EXPECT_EQ(result.offered, 0U);
+  EXPECT_TRUE(result.ok()) << sim::to_text(result);
+  EXPECT_EQ(read(csv), "packet,time_ns,length,ingress,verdict,entry,rule,document,line,cause\n");
+  std::filesystem::remove(in);
+  std::filesystem::remove(csv);
+}
+
 TEST(Run, LeftOutRowsMakeTheAnswerNo) {
   sim::Subject subject = subject_of(web_policy());
   subject.left_out_rows.push_back("ports.md:7: no protocol");
