@@ -93,11 +93,11 @@ module pcl_filter
   localparam int unsigned TagBits = 3 + LengthBits;
   localparam int unsigned Latency = pcl_engine_pkg::latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
 
-  initial begin
-    if (PORTS < 1 || PORTS > MaxPorts) $fatal(1, "pcl_filter: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
-    if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin
-      $fatal(1, "pcl_filter: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
-    end
+  if (PORTS < 1 || PORTS > MaxPorts) begin : gen_check_ports
+    $fatal(1, "pcl_filter: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
+  end
+  if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin : gen_check_data_width
+    $fatal(1, "pcl_filter: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
   end
 
   // ------------------------------------------------------------------------------------------------------------------

@@ -55,14 +55,12 @@ module pcl_filter_ingress
   localparam int unsigned BeatBits = $clog2(MaxBeats + 1);
   localparam int unsigned DecisionBits = $clog2(DECISIONS);
 
-  initial begin
-    if (MAX_FRAME % Bytes != 0 || MAX_FRAME < 1536 || MAX_FRAME >= 2 ** LengthBits) begin
-      $fatal(1, "pcl_filter: MAX_FRAME is %0d; it must be a multiple of %0d (the bytes of a beat), at least 1536 and below %0d", MAX_FRAME, Bytes,
-             2 ** LengthBits);
-    end
-    if (FIFO_BYTES < MAX_FRAME || 2 ** $clog2(FIFO_BYTES) != FIFO_BYTES) begin
-      $fatal(1, "pcl_filter: FIFO_BYTES is %0d; it must be a power of two and hold a frame of MAX_FRAME (%0d) bytes", FIFO_BYTES, MAX_FRAME);
-    end
+  if (MAX_FRAME % Bytes != 0 || MAX_FRAME < 1536 || MAX_FRAME >= 2 ** LengthBits) begin : gen_check_max_frame
+    $fatal(1, "pcl_filter: MAX_FRAME is %0d; it must be a multiple of %0d (the bytes of a beat), at least 1536 and below %0d", MAX_FRAME, Bytes,
+           2 ** LengthBits);
+  end
+  if (FIFO_BYTES < MAX_FRAME || 2 ** $clog2(FIFO_BYTES) != FIFO_BYTES) begin : gen_check_fifo_bytes
+    $fatal(1, "pcl_filter: FIFO_BYTES is %0d; it must be a power of two and hold a frame of MAX_FRAME (%0d) bytes", FIFO_BYTES, MAX_FRAME);
   end
 
   // ------------------------------------------------------------------------------------------------------------------

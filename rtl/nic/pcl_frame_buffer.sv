@@ -29,8 +29,8 @@ module pcl_frame_buffer #(
   // Beats between the memory and the way out: two in the memory's pipeline, one going out, one whose credit is on its way back.
   localparam int unsigned Ahead = 4;
 
-  initial begin
-    if (ROWS < 8 || 2 ** RowBits != ROWS) $fatal(1, "pcl_frame_buffer: ROWS is %0d; it must be a power of two of at least 8", ROWS);
+  if (ROWS < 8 || 2 ** RowBits != ROWS) begin : gen_check_rows
+    $fatal(1, "pcl_frame_buffer: ROWS is %0d; it must be a power of two of at least 8", ROWS);
   end
 
   // Pointers have a bit more than row numbers. Rows from free_q to write_q are in use; those before kept_q belong to whole frames.

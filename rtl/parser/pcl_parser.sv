@@ -52,13 +52,17 @@ module pcl_parser
   localparam int unsigned TypeAt = 12;
   localparam int unsigned FrameBits = $clog2(FRAMES);
 
-  initial begin
-    if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin
-      $fatal(1, "pcl_parser: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
-    end
-    if (INGRESS > 7) $fatal(1, "pcl_parser: INGRESS is %0d; the key has room for ports 0 to 7", INGRESS);
-    if (LENGTH_BITS < 11 || LENGTH_BITS > 16) $fatal(1, "pcl_parser: LENGTH_BITS is %0d; it must be 11 to 16", LENGTH_BITS);
-    if (FRAMES < 2 || 2 ** FrameBits != FRAMES) $fatal(1, "pcl_parser: FRAMES is %0d; it must be a power of two, 2 or more", FRAMES);
+  if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin : gen_check_data_width
+    $fatal(1, "pcl_parser: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
+  end
+  if (INGRESS > 7) begin : gen_check_ingress
+    $fatal(1, "pcl_parser: INGRESS is %0d; the key has room for ports 0 to 7", INGRESS);
+  end
+  if (LENGTH_BITS < 11 || LENGTH_BITS > 16) begin : gen_check_length_bits
+    $fatal(1, "pcl_parser: LENGTH_BITS is %0d; it must be 11 to 16", LENGTH_BITS);
+  end
+  if (FRAMES < 2 || 2 ** FrameBits != FRAMES) begin : gen_check_frames
+    $fatal(1, "pcl_parser: FRAMES is %0d; it must be a power of two, 2 or more", FRAMES);
   end
 
   // ------------------------------------------------------------------------------------------------------------------
