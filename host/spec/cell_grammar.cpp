@@ -15,6 +15,10 @@ using Atoms = std::span<const Atom>;
 constexpr unsigned kLastPort = 65535;
 /// How deep brackets in a cell are followed; deeper ones are remarks.
 constexpr int kDeepestBracket = 4;
+/// Problems of one cell that are told; a cell with more of them is prose.
+constexpr std::size_t kMostProblems = 16;
+/// Longer cells are shown as they compare, in lower case.
+constexpr std::size_t kLongestShownCell = 4096;
 
 bool is_mark(const Atom& atom, std::string_view marks) {
   return atom.kind == Atom::Kind::punctuation && atom.text.size() == 1 &&
@@ -150,7 +154,11 @@ class PortCellReader {
   std::size_t number_at(Atoms atoms, std::size_t at);
   std::size_t word_at(Atoms atoms, std::size_t at);
   std::size_t bracket_at(Atoms atoms, std::size_t at, int depth);
-  void problem(std::string_view words, std::string reason) { problems.push_back({collapse(words), std::move(reason)}); }
+  void problem(std::string_view words, std::string reason) {
+    if (problems.size() < kMostProblems) {
+      problems.push_back({collapse(words), std::move(reason)});
+    }
+  }
 
   const Vocabulary& vocabulary_;
   std::string_view text_;
@@ -623,6 +631,9 @@ std::vector<PortGroup> group_elements(const std::vector<Element>& elements, std:
 
 /// Words of a folded cell as they stand in the cell itself, where they can be found there.
 std::string original_words(std::string_view cell, const std::string& folded) {
+  if (cell.size() > kLongestShownCell) {
+    return shorten(folded, kLongestShownCell);
+  }
   const std::string original = collapse(cell);
   const std::string lower = collapse(fold_cell(original));
   const std::size_t at = lower.find(folded);
@@ -774,6 +785,11 @@ class ProtocolCellReader {
   std::size_t words_at(Atoms atoms, std::size_t at, ProtocolWords& words);
   void close_item(Atoms atoms, std::size_t begin, std::size_t end, int depth);
   bool abbreviated(std::size_t end, int depth);
+  void problem(std::string_view words, std::string reason) {
+    if (problems.size() < kMostProblems) {
+      problems.push_back({collapse(words), std::move(reason)});
+    }
+  }
   void add_note(std::string_view words) {
     const std::string text = collapse(words);
     if (!text.empty()) {
@@ -883,7 +899,7 @@ void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t 
   if (!known) {
     if (item.unknown && !abbreviated(end, depth)) {
       ++unknown_items;
-      problems.push_back({collapse(text_between(text_, atoms, begin, end)), "names no IP protocol"});
+      problem(text_between(text_, atoms, begin, end), "names no IP protocol");
     }
     return;
   }
@@ -891,7 +907,7 @@ void ProtocolCellReader::close_item(Atoms atoms, std::size_t begin, std::size_t 
   for (const auto& [words, meaning] : parts) {
     const bool part_known = !meaning.named.empty() || !meaning.applications.empty() || meaning.any || meaning.ambiguous;
     if (!part_known && meaning.unknown) {
-      problems.push_back({collapse(words), "names no IP protocol"});
+      problem(words, "names no IP protocol");
     } else {
       unknown_beside = unknown_beside || meaning.unknown;
     }
@@ -974,8 +990,8 @@ void ProtocolCellReader::read(Atoms atoms, int depth) {
         return std::find(outside_protocols.begin(), outside_protocols.end(), p) != outside_protocols.end();
       });
       if (!told) {
-        problems.push_back({collapse(text_between(text_, inside, 0, inside.size())),
-                            "a protocol in brackets beside another: write both as a list"});
+        problem(text_between(text_, inside, 0, inside.size()),
+                "a protocol in brackets beside another: write both as a list");
       }
     } else if (outside_protocols.empty() && !reader.protocols.empty()) {
       for (const std::int16_t protocol : reader.protocols) {

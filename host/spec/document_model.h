@@ -11,7 +11,7 @@
 namespace portcullis::spec {
 
 /// Tables are read to this width; a table that is wider is reported.
-inline constexpr std::size_t kMostColumns = 256;
+inline constexpr std::size_t kMostColumns = 64;
 /// A document is read to this many cells; more are reported and left out.
 inline constexpr std::size_t kMostCells = 12'000'000;
 /// Rowspans reach at most as far as HTML allows (HTML standard, 4.9.11).

@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 
 #include "spec/document_model.h"
 
@@ -746,7 +747,10 @@ DocumentModel read_html(const SourceText& source) { return HtmlReader(source, fa
 
 EmbeddedHtml read_embedded_html(const SourceText& source) { return HtmlReader(source, true).read(); }
 
-std::string decode_entity(std::string_view reference) {
+namespace {
+
+/// The text of a reference by name, as gumbo decodes it.
+std::string decode_named(std::string_view reference) {
   GumboOptions options = kGumboDefaultOptions;
   options.max_errors = 0;
   GumboOutput* output = gumbo_parse_with_options(&options, reference.data(), reference.size());
@@ -765,6 +769,48 @@ std::string decode_entity(std::string_view reference) {
   }
   gumbo_destroy_output(&options, output);
   return text;
+}
+
+}  // namespace
+
+std::string decode_entity(std::string_view reference) {
+  if (reference.starts_with("&#") && reference.size() > 3) {
+    const bool hex = reference[2] == 'x' || reference[2] == 'X';
+    char32_t code = 0;
+    for (const char c : reference.substr(hex ? 3 : 2)) {
+      const char digit = lower(c);
+      if (c == ';') {
+        break;
+      }
+      if (digit >= '0' && digit <= '9') {
+        code = code * (hex ? 16 : 10) + static_cast<char32_t>(digit - '0');
+      } else if (hex && digit >= 'a' && digit <= 'f') {
+        code = code * 16 + static_cast<char32_t>(digit - 'a' + 10);
+      } else {
+        return std::string(reference);
+      }
+      code = std::min<char32_t>(code, 0x110000);
+    }
+    // Numbers 128 to 159 mean windows-1252 (HTML standard, 13.2.5.80), so "&#150;" is a dash: gumbo knows them.
+    if (code < 0x80 || code > 0x9F) {
+      // What is no character, and the marks of superscript text, becomes a replacement character; controls are blanks.
+      const bool valid = code < 0x110000 && !(code >= 0xD800 && code <= 0xDFFF) && code != 0xE001 && code != 0xE002;
+      std::string text;
+      append_utf8(text, !valid ? 0xFFFD : code < 0x20 || code == 0x7F ? U' ' : code);
+      return text;
+    }
+  }
+  // HTML knows 2,231 names; a document that has more different ones makes them up.
+  constexpr std::size_t kMostNames = 2500;
+  constexpr std::size_t kLongestName = 40;
+  thread_local std::unordered_map<std::string, std::string> names;
+  if (const auto known = names.find(std::string(reference)); known != names.end()) {
+    return known->second;
+  }
+  if (names.size() >= kMostNames || reference.size() > kLongestName) {
+    return std::string(reference);
+  }
+  return names.emplace(std::string(reference), decode_named(reference)).first->second;
 }
 
 }  // namespace portcullis::spec

@@ -80,8 +80,12 @@ Row row_of(const SourceText& source, std::size_t line_index, const SplitLine& sp
 /// True if the cells head a port table without doubt: all known, a port among them.
 bool heads_port_table(const Vocabulary& vocabulary, const Row& row) {
   bool port = false;
-  std::size_t known = 0;
   std::size_t filled = 0;
+  for (const Cell& cell : row.cells) {
+    if (cell.text.find_first_of("0123456789") != std::string::npos) {
+      return false;  // the usual case, without a look at the words
+    }
+  }
   for (const Cell& cell : row.cells) {
     if (is_blank(cell.text)) {
       continue;
@@ -91,10 +95,12 @@ bool heads_port_table(const Vocabulary& vocabulary, const Row& row) {
       return false;
     }
     const HeaderMeaning meaning = vocabulary.header(cell.text);
-    known += meaning.column != Column::none ? 1 : 0;
+    if (meaning.column == Column::none) {
+      return false;
+    }
     port = port || meaning.column == Column::port || meaning.column == Column::client_port;
   }
-  return port && filled >= 2 && known == filled;
+  return port && filled >= 2;
 }
 
 void read_separated_tables(const SourceText& source, std::vector<bool>& free_lines, char separator,
@@ -148,7 +154,7 @@ void read_separated_tables(const SourceText& source, std::vector<bool>& free_lin
       if (split.cells.size() > kMostColumns) {
         split.cells.resize(kMostColumns);
         model.problems.push_back({static_cast<std::uint32_t>(source.line_start(line)), shorten(source.line(line), 40),
-                                  "the row has more than 256 cells: the others are left out"});
+                                  "the row has more than 64 cells: the others are left out"});
       }
       Row row = row_of(source, line, split);
       const bool starts_table = block.table.rows.empty() || heads_port_table(vocabulary, row);
@@ -254,6 +260,9 @@ constexpr int kNever = 1'000'000'000;
 /// A scraped table is read to this many lines; more are reported.
 constexpr std::size_t kMostScrapedLines = 4'000'000;
 
+/// How many lines are remembered with what they head.
+constexpr std::size_t kMostRememberedLines = 1 << 16;
+
 /// Header cells of a scraped table; longer headers are none.
 constexpr std::size_t kMostScrapedColumns = 24;
 
@@ -344,6 +353,21 @@ class ScrapedTableReader {
   };
 
   void find_headers();
+  /// As Vocabulary::whole_header; remembers short lines, which repeat.
+  Column whole_header(const std::string& line) {
+    if (line.empty() || (line[0] >= '0' && line[0] <= '9')) {
+      return Column::none;
+    }
+    const auto known = whole_headers_.find(line);
+    if (known != whole_headers_.end()) {
+      return known->second;
+    }
+    const Column column = vocabulary_.whole_header(line);
+    if (whole_headers_.size() < kMostRememberedLines) {
+      whole_headers_.emplace(line, column);
+    }
+    return column;
+  }
   /// Reads the rows between a header and `end`.
   void read_rows(const Header& header, std::size_t end);
 
@@ -353,6 +377,7 @@ class ScrapedTableReader {
   const Vocabulary& vocabulary_;
   std::vector<Line> lines_;  // the free ones with words
   std::vector<Header> headers_;
+  std::unordered_map<std::string, Column> whole_headers_;
 };
 
 void ScrapedTableReader::find_headers() {
@@ -371,7 +396,7 @@ void ScrapedTableReader::find_headers() {
     bool protocol = false;
     std::size_t end = i;
     while (end < lines_.size() && end - i < 16 && lines_[end].text.size() <= 60) {
-      const Column column = vocabulary_.whole_header(lines_[end].text);
+      const Column column = whole_header(lines_[end].text);
       if (column == Column::none) {
         break;
       }

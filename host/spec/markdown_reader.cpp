@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 
 #include "spec/document_model.h"
 
@@ -104,7 +103,6 @@ class MarkdownReader {
   std::size_t cells_ = 0;
   std::optional<std::size_t> first_offset_;  // of the open block's text
   std::optional<std::size_t> table_line_;    // line of the open table's header row, from 0
-  std::unordered_map<std::string, std::string> entities_;
 };
 
 int MarkdownReader::enter_block(MD_BLOCKTYPE type, void* detail) {
@@ -214,12 +212,9 @@ int MarkdownReader::text(MD_TEXTTYPE type, std::string_view words) {
       out += in_cell_ ? '\n' : ' ';
       break;
     case MD_TEXT_ENTITY: {
-      auto [entry, fresh] = entities_.try_emplace(std::string(words));
-      if (fresh) {
-        entry->second = decode_entity(words);
-      }
-      out += entry->second;
-      has_plain_text_ = has_plain_text_ || (strong_depth_ == 0 && !is_blank(entry->second));
+      const std::string decoded = decode_entity(words);
+      out += decoded;
+      has_plain_text_ = has_plain_text_ || (strong_depth_ == 0 && !is_blank(decoded));
       break;
     }
     case MD_TEXT_HTML:

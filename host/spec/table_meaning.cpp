@@ -140,6 +140,11 @@ struct Columns {
   bool is_port_table() const { return !ports.empty() || (first_port && last_port); }
 };
 
+/// A table has at most so many port columns; what follows them is read as notes.
+constexpr std::size_t kMostPortColumns = 12;
+/// With more findings than this a document is given up: what follows is not read, which is a finding too.
+constexpr std::size_t kMostFindings = 100'000;
+
 /// Lets a map of strings be searched by a view.
 struct TextHash {
   using is_transparent = void;
@@ -206,6 +211,7 @@ class DocumentReader {
   std::vector<HeadingLine> headings_;
   std::string line_before_;  // the paragraph right before a table
   bool document_has_headings_ = false;
+  bool given_up_ = false;  // too many findings: the rest is not read
   std::unordered_map<std::string, PortCell, TextHash, std::equal_to<>> port_cells_;
   std::unordered_map<std::string, ProtocolCell, TextHash, std::equal_to<>> protocol_cells_;
 };
@@ -429,6 +435,10 @@ std::optional<Columns> DocumentReader::columns_of(const std::vector<GridRow>& he
       columns.ports.push_back({c, meanings[c].protocols, meanings[c].direction});
     }
   }
+  while (columns.ports.size() > kMostPortColumns) {
+    columns.notes.push_back(columns.ports.back().index);
+    columns.ports.pop_back();
+  }
   // Protocols as column headings: they hold ports, or marks where another column has the ports.
   if (!columns.flags.empty()) {
     std::vector<std::pair<std::size_t, std::int16_t>> flags;
@@ -501,6 +511,9 @@ bool DocumentReader::is_section(const GridRow& row, std::size_t width) const {
 }
 
 void DocumentReader::read_table(const Table& table) {
+  if (given_up_) {
+    return;
+  }
   const std::size_t width = width_of(table);
   if (width == 0 || table.rows.empty()) {
     return;
@@ -612,6 +625,10 @@ void DocumentReader::read_table(const Table& table) {
     }
     if (r < header_row + header_depth) {
       continue;
+    }
+    if (result_.findings.size() >= kMostFindings) {
+      given_up_ = true;
+      return;
     }
     const bool blank = std::all_of(row->cells.begin(), row->cells.end(),
                                    [](const Cell* cell) { return cell == nullptr || is_blank(cell->text); });
@@ -1151,6 +1168,12 @@ Extraction DocumentReader::read() {
     nothing.reason =
         "the document has no port table: a table with a header such as \"Port\" or \"Port range\" is needed";
     result_.findings.push_back(std::move(nothing));
+  }
+  if (given_up_) {
+    Finding rest;
+    rest.document = name_;
+    rest.reason = "the document has more than 100,000 findings: the rest of it was not read";
+    result_.findings.push_back(std::move(rest));
   }
   std::stable_sort(result_.findings.begin(), result_.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.line < b.line; });
