@@ -210,8 +210,24 @@ TEST_F(Command, RowsLeftOutMakeExitOneAndTheImageIsWrittenAllTheSame) {
   EXPECT_EQ(compile.exit, 1);
   EXPECT_THAT(compile.err, HasSubstr("ports.md:4:"));
   EXPECT_TRUE(fs::exists(folder_ / "site.pti"));
-  EXPECT_EQ(run("run site.yaml --packets 200").exit, 1);
+  const Outcome simulated = run("run site.yaml --packets 200");
+  EXPECT_EQ(simulated.exit, 1);
+  EXPECT_THAT(simulated.err, HasSubstr("ports.md:4:"));
   EXPECT_EQ(run("run site.pti --packets 200").exit, 0);
+}
+
+TEST_F(Command, RunNeverWritesOverWhatItReads) {
+  ASSERT_EQ(run("run site.yaml --packets 20 --out-pcap in.pcap").exit, 0);
+  const std::string capture = read(folder_ / "in.pcap");
+  const std::string policy = read(folder_ / "site.yaml");
+  for (const char* outputs : {"--out-pcap in.pcap", "--verdicts ./in.pcap", "--json site.yaml"}) {
+    const Outcome outcome = run(fmt::format("run site.yaml --pcap in.pcap {}", outputs));
+    EXPECT_EQ(outcome.exit, 2) << outputs;
+    EXPECT_THAT(outcome.err, HasSubstr("overwritten")) << outputs;
+  }
+  EXPECT_EQ(read(folder_ / "in.pcap"), capture);
+  EXPECT_EQ(read(folder_ / "site.yaml"), policy);
+  EXPECT_EQ(run("run site.yaml --pcap in.pcap --out-pcap out.pcap").exit, 0);
 }
 
 TEST_F(Command, PolicyThatDoesNotFitIsRefusedWithNumbers) {
