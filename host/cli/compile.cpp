@@ -23,6 +23,7 @@ struct Options {
 void compile_command(const Options& options, Exit& exit) {
   policy::Policy policy;
   std::vector<tables::SourceFile> sources;
+  std::vector<std::filesystem::path> inputs = {options.site, options.classbench};
   std::string geometry = options.geometry;
   if (!options.classbench.empty()) {
     policy = policy::read_classbench(options.classbench);
@@ -34,10 +35,12 @@ void compile_command(const Options& options, Exit& exit) {
     sources.push_back(tables::SourceFile::of(options.site, read_text(options.site)));
     for (const policy::SiteDocument& document : loaded.site.documents) {
       sources.push_back(tables::SourceFile::of(document.name, read_text(document.path)));
+      inputs.push_back(document.path);
     }
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
   const tables::Compiled compiled = tables::compile_for(policy, geometry, std::move(sources));
+  keep_inputs(inputs, {options.output});
   tables::write_image(options.output, compiled.image);
   std::cout << to_text(compiled.report);
   if (compiled.report.undecided > 0) {

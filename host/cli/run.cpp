@@ -9,8 +9,6 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
-#include <system_error>
-#include <vector>
 
 #include "cli/command.h"
 #include "cli/subject.h"
@@ -39,25 +37,11 @@ std::string prove(const sim::Subject& subject, Exit& exit) {
   return "proof        " + proof.text + '\n';
 }
 
-/// Refuses to write a result over what the run reads. Throws std::runtime_error.
-void keep_inputs(const Options& options) {
-  using Files = std::vector<std::filesystem::path>;
-  const sim::RunOptions& run = options.run;
-  const std::filesystem::path none;
-  for (const auto& output :
-       Files{run.verdicts.value_or(none), run.out_pcap.value_or(none), run.trace_fst.value_or(none), options.json}) {
-    for (const auto& input : Files{options.subject, run.pcap.value_or(none)}) {
-      std::error_code missing;  // a file that is not there yet cannot be an input
-      if (std::filesystem::equivalent(output, input, missing) && std::filesystem::is_regular_file(output, missing)) {
-        throw std::runtime_error(
-            fmt::format("{}: is read by this run and would be overwritten: write to another file", output.string()));
-      }
-    }
-  }
-}
-
 void run_command(Options options, Exit& exit) {
-  keep_inputs(options);
+  const std::filesystem::path none;
+  keep_inputs({options.subject, options.run.pcap.value_or(none)},
+              {options.run.verdicts.value_or(none), options.run.out_pcap.value_or(none),
+               options.run.trace_fst.value_or(none), options.json});
   options.run.rate = sim::parse_rate(options.rate);
   options.run.progress = isatty(STDERR_FILENO) != 0;
   const sim::Subject subject = sim::load_subject(options.subject, options.geometry);

@@ -30,6 +30,18 @@ std::string read_text(const std::filesystem::path& file) {
   return std::move(text).str();
 }
 
+void keep_inputs(const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs) {
+  for (const std::filesystem::path& output : outputs) {
+    for (const std::filesystem::path& input : inputs) {
+      std::error_code missing;  // a file that is not there yet cannot be an input
+      if (std::filesystem::equivalent(output, input, missing) && std::filesystem::is_regular_file(output, missing)) {
+        throw std::runtime_error(fmt::format(
+            "{}: is read by this command and would be overwritten: write to another file", output.string()));
+      }
+    }
+  }
+}
+
 namespace {
 
 std::string percent(std::size_t part, std::size_t whole) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "policy/build.h"
 #include "tables/compile.h"
@@ -14,6 +15,9 @@ policy::SitePolicy load_site(const std::filesystem::path& site);
 
 /// Text of a file as it is hashed into an image's sources. Throws std::runtime_error.
 std::string read_text(const std::filesystem::path& file);
+
+/// Refuses to write a result over a file that the command reads. Throws std::runtime_error.
+void keep_inputs(const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
 
 /// What is worth knowing of a compilation, a line each: entries, rows, how full each table is, what a TCAM would need.
 std::string to_text(const tables::Report& report);

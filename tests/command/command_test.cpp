@@ -148,6 +148,16 @@ TEST_F(Command, EveryUnreadableDocumentIsNamed) {
   EXPECT_THAT(outcome.out, HasSubstr("5060"));
 }
 
+TEST_F(Command, CompileNeverWritesOverWhatItReads) {
+  for (const std::string input : {"site.yaml", "ports.md"}) {
+    const std::string before = read(folder_ / input);
+    const Outcome outcome = run("compile site.yaml -o " + input);
+    EXPECT_EQ(outcome.exit, 2) << input;
+    EXPECT_THAT(outcome.err, HasSubstr("would be overwritten"));
+    EXPECT_EQ(read(folder_ / input), before);
+  }
+}
+
 TEST_F(Command, CompileProveAndRunAgree) {
   const Outcome compile = run("compile site.yaml -o site.pti");
   EXPECT_EQ(compile.exit, 0) << compile.err;
