@@ -109,7 +109,14 @@ class TagScanner {
     }
     token.name = text_.substr(name_begin, i - name_begin);
     const std::size_t attributes_begin = i;
-    while (i < text_.size() && text_[i] != '>') {
+    const std::size_t nearest = find('>', i, no_tag_end_);
+    if (nearest == std::string_view::npos) {
+      return std::nullopt;
+    }
+    // A '>' in quotes ends no tag; but quotes that lead nowhere are not followed for ever.
+    const std::size_t limit = std::min(text_.size(), i + kLongestTag);
+    bool in_reach = broken_quotes_ < kMostBrokenQuotes;
+    while (in_reach && i < limit && text_[i] != '>') {
       if ((text_[i] == '"' || text_[i] == '\'') && text_[i - 1] == '=') {
         const std::size_t quote = find(text_[i], i + 1, text_[i] == '"' ? no_double_ : no_single_);
         if (quote != std::string_view::npos) {
@@ -118,8 +125,9 @@ class TagScanner {
       }
       ++i;
     }
-    if (i >= text_.size()) {
-      return std::nullopt;
+    if (!in_reach || i >= limit) {
+      broken_quotes_ += in_reach && nearest < limit ? 1 : 0;
+      i = nearest;
     }
     token.attributes = text_.substr(attributes_begin, i - attributes_begin);
     token.end = i + 1;
@@ -162,7 +170,14 @@ class TagScanner {
   }
 
  private:
+  /// Tags are followed through their quotes so far (bytes).
+  static constexpr std::size_t kLongestTag = 65536;
+  /// After so many tags whose quotes are broken, quotes are not followed any more.
+  static constexpr std::size_t kMostBrokenQuotes = 100;
+
   std::string_view text_;
+  std::size_t broken_quotes_ = 0;
+  bool no_tag_end_ = false;
   bool no_double_ = false;
   bool no_single_ = false;
   bool no_comment_end_ = false;

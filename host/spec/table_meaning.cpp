@@ -616,6 +616,8 @@ void DocumentReader::read_table(const Table& table) {
   for (std::size_t r = 0; r < header_row; ++r) {
     state.section = collapse(row_text(head[r]));
   }
+  const std::size_t rows_before = result_.rows.size();
+  const std::size_t findings_before = result_.findings.size();
   const std::vector<std::string> headers = state.columns.headers;
   GridWalk walk(table, width);
   for (std::size_t r = 0;; ++r) {
@@ -662,6 +664,10 @@ void DocumentReader::read_table(const Table& table) {
       }
     }
     read_row(state, *row);
+  }
+  if (result_.rows.size() == rows_before && result_.findings.size() == findings_before) {
+    finding(head[header_row].row->offset, state.table->number, row_text(head[header_row]),
+            "the table has a port column and no row with a port", false);
   }
 }
 

@@ -80,18 +80,24 @@ Vocabulary::Vocabulary(std::string_view yaml) {
   nodes_.emplace_back();
   try {
     const YAML::Node root = YAML::Load(std::string(yaml));
+    const auto list_of = [&](const YAML::Node& map, const char* name) {
+      return map.IsDefined() && map.IsMap() ? map[name] : YAML::Node(YAML::NodeType::Undefined);
+    };
     const auto words = [&](const YAML::Node& list, const auto& take) {
+      if (!list.IsDefined()) {
+        return;  // a vocabulary need not have every list
+      }
       for (const YAML::Node& word : list) {
         take(word.Scalar());
       }
     };
     for (const auto& [name, column] : kColumnNames) {
-      const YAML::Node lists = root["columns"][name];
-      words(lists["words"], [&, c = column](const std::string& word) {
+      const YAML::Node lists = list_of(list_of(root, "columns"), name);
+      words(list_of(lists, "words"), [&, c = column](const std::string& word) {
         node_of(word).columns |= bit(c);
         whole_headers_.emplace(phrase_key(word), c);
       });
-      words(lists["only"], [&, c = column](const std::string& word) { whole_headers_[phrase_key(word)] = c; });
+      words(list_of(lists, "only"), [&, c = column](const std::string& word) { whole_headers_[phrase_key(word)] = c; });
     }
     header_nodes_.emplace_back();
     for (const auto& [header, column] : whole_headers_) {
@@ -124,7 +130,7 @@ Vocabulary::Vocabulary(std::string_view yaml) {
       protocols_[info.number] = info;
     }
     for (const auto& [name, number] : {std::pair<const char*, std::int16_t>{"tcp", 6}, {"udp", 17}}) {
-      words(root["applications"][name], [&, n = number](const std::string& word) {
+      words(list_of(list_of(root, "applications"), name), [&, n = number](const std::string& word) {
         Node& node = node_of(word);
         node.terms |= kApplicationTerm;
         node.application.push_back(n);
@@ -162,9 +168,9 @@ Vocabulary::Vocabulary(std::string_view yaml) {
       icmp_names_.push_back(name);
     }
     for (const auto& [name, direction] : kDirectionNames) {
-      words(root["directions"][name],
+      words(list_of(list_of(root, "directions"), name),
             [&, d = direction](const std::string& word) { directions_.emplace(phrase_key(word), d); });
-      words(root["direction_headings"][name],
+      words(list_of(list_of(root, "direction_headings"), name),
             [&, d = direction](const std::string& word) { node_of(word).direction = static_cast<std::uint8_t>(d); });
     }
     const std::array<std::pair<const char*, std::unordered_set<std::string>*>, 5> sets{
@@ -390,12 +396,21 @@ Direction Vocabulary::direction(std::string_view cell) const {
     return Direction::to;
   }
   // "Inbound (from clients)", "Inbound and Outbound traffic"
-  return heading_direction(folded);
+  return named_direction(split_atoms(folded));
 }
 
 Direction Vocabulary::heading_direction(std::string_view heading) const {
   const std::string folded = fold_cell(heading);
   const std::vector<Atom> atoms = split_atoms(folded);
+  // "Outbound ports" is about a direction; "Ports for outgoing mail" is not.
+  std::size_t length = 1;
+  if (atoms.empty() || longest(atoms, 0, length, [](const Node& n) { return n.direction != 0; }) == nullptr) {
+    return Direction::unstated;
+  }
+  return named_direction(atoms);
+}
+
+Direction Vocabulary::named_direction(const std::vector<Atom>& atoms) const {
   Direction direction = Direction::unstated;
   for (std::size_t at = 0; at < atoms.size();) {
     std::size_t length = 1;
@@ -539,6 +554,7 @@ std::vector<std::string> Vocabulary::split_header(std::string_view line) const {
       for (std::size_t end = begin + 1; end <= std::min(size, begin + 40); ++end) {
         if (end == size || case_changes(end)) {
           reach(begin, end, kUnknownCell);
+          break;
         }
       }
     }

@@ -118,7 +118,7 @@ class Vocabulary {
 
   /// Direction that a direction cell states; unstated if it is not known.
   Direction direction(std::string_view cell) const;
-  /// Direction that a heading gives to the tables below it; unstated if it names none or two.
+  /// Direction that a heading gives to the tables below it; unstated if it does not begin with one, or names two.
   Direction heading_direction(std::string_view heading) const;
   /// The one protocol with ports that a heading names; nothing if it names none or several.
   std::optional<std::int16_t> heading_protocol(std::string_view heading) const;
@@ -145,6 +145,8 @@ class Vocabulary {
   };
 
   Node& node_of(std::string_view phrase);
+  /// The one direction that the words name; unstated if they name none or two.
+  Direction named_direction(const std::vector<Atom>& atoms) const;
   const Node* longest(std::span<const Atom> atoms, std::size_t at, std::size_t& length,
                       bool (*accept)(const Node&)) const;
   HeaderMeaning composed(std::string_view folded) const;
