@@ -379,6 +379,7 @@ class RowCompiler {
   void compile(const SiteDocument& document, const spec::PortRow& row, const TableSetting* setting) {
     ++policy_.rows;
     if (ignored(setting)) return without_entry(document, row, "its table is ignored");
+    if (row.source_ports_unknown) return without_entry(document, row, "its source ports are not understood");
 
     const std::string& role = setting != nullptr && !setting->role.empty() ? setting->role : row.role;
     std::string missing;

@@ -57,6 +57,8 @@ struct PortRow {
   std::vector<PortUse> uses;  ///< in the order of the cells; one per protocol
   /// Source ports, where the table has a column for them; empty: the document does not say (any).
   std::vector<PortRange> source_ports;
+  /// The row restricts its source ports in words that were not understood: to take them for "any" would open too much.
+  bool source_ports_unknown = false;
   Direction direction = Direction::unstated;
   std::string source;       ///< text of a source column ("Any", a role, prefixes); empty if there is none
   std::string destination;  ///< likewise

@@ -995,6 +995,7 @@ void DocumentReader::read_uses(TableState& state, const GridRow& grid, const std
         row.source_ports.insert(row.source_ports.end(), group.ranges.begin(), group.ranges.end());
       }
     }
+    row.source_ports_unknown = !understood;
     if (!understood || !cell.problems.empty()) {
       problems.push_back({grid.cells[*columns.source_port], collapse(text),
                           "the source ports are not understood: a port, a range or \"any\" is needed"});

@@ -301,6 +301,16 @@ TEST(Rows, SourcePortsAreThoseOfTheInitiator) {
   EXPECT_EQ(entries[1].match.destination_port, (Ports{{500, 500}, {4500, 4500}}));
 }
 
+TEST(Rows, SourcePortsThatAreNotUnderstoodMakeNoEntryInsteadOfAnyPort) {
+  Rows rows;
+  rows.add({use("udp", {{0, 65535}})}).source_ports_unknown = true;
+  const Policy policy = build(rows);
+  EXPECT_EQ(policy.rows_without_entry, 1U);
+  ASSERT_EQ(policy.splits.size(), 1U);
+  EXPECT_THAT(policy.splits[0].reason, HasSubstr("source ports"));
+  for (const Entry& entry : policy.entries) EXPECT_NE(entry.from.cause, Cause::rule);
+}
+
 TEST(Rows, PortsThatTheParserDoesNotReadMakeNoEntry) {
   Rows rows;
   rows.add({use("dccp", {{5000, 5000}})});
