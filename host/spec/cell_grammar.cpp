@@ -640,6 +640,13 @@ std::string original_words(std::string_view cell, const std::string& folded) {
   return at != std::string::npos && lower.size() == original.size() ? original.substr(at, folded.size()) : folded;
 }
 
+/// Nothing but punctuation and line breaks: a blank cell, or a dash.
+bool only_marks(const std::vector<Atom>& atoms) {
+  return std::all_of(atoms.begin(), atoms.end(), [](const Atom& atom) {
+    return atom.kind == Atom::Kind::newline || atom.kind == Atom::Kind::punctuation;
+  });
+}
+
 }  // namespace
 
 PortCell read_port_cell(const Vocabulary& vocabulary, std::string_view cell) {
@@ -651,10 +658,7 @@ PortCell read_port_cell(const Vocabulary& vocabulary, std::string_view cell) {
     return read;
   }
   const std::vector<Atom> atoms = split_atoms(text);
-  const bool only_marks = std::all_of(atoms.begin(), atoms.end(), [](const Atom& a) {
-    return a.kind == Atom::Kind::newline || a.kind == Atom::Kind::punctuation;
-  });
-  if (only_marks) {
+  if (only_marks(atoms)) {
     read.none = trimmed.find_first_of("-/") != std::string::npos;
     read.blank = !read.none;
     return read;
@@ -1017,10 +1021,7 @@ ProtocolCell read_protocol_cell(const Vocabulary& vocabulary, std::string_view c
     read.by_name = true;
     return read;
   }
-  const bool only_marks = std::all_of(atoms.begin(), atoms.end(), [](const Atom& a) {
-    return a.kind == Atom::Kind::newline || a.kind == Atom::Kind::punctuation;
-  });
-  if (only_marks) {
+  if (only_marks(atoms)) {
     read.none = trimmed.find_first_of("-/") != std::string::npos;
     read.blank = !read.none;
     return read;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../spec/flat_rows.h"
 #include "spec/extract.h"
 #include "spec/report.h"
 
@@ -65,22 +66,6 @@ std::vector<std::string> lines_of(const fs::path& file) {
     lines.push_back(line);
   }
   return lines;
-}
-
-std::vector<std::string> flat_rows(const Extraction& extraction) {
-  std::vector<std::string> rows;
-  for (const PortRow& row : extraction.rows) {
-    for (const PortUse& use : row.uses) {
-      const std::string before = std::to_string(row.line) + "," + use.protocol.name + ",";
-      for (const PortRange& range : use.ports) {
-        rows.push_back(before + std::to_string(range.first) + "," + std::to_string(range.last));
-      }
-      if (use.ports.empty()) {
-        rows.push_back(before + ",");
-      }
-    }
-  }
-  return rows;
 }
 
 std::string column_of(const PortRow& row, const std::string& column) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "flat_rows.h"
 #include "rows.h"
 
 namespace portcullis::spec {
@@ -52,22 +53,6 @@ std::vector<std::string> lines_of(const fs::path& file) {
     lines.erase(lines.begin());  // the header
   }
   return lines;
-}
-
-std::vector<std::string> flat_rows(const Extraction& extraction) {
-  std::vector<std::string> rows;
-  for (const PortRow& row : extraction.rows) {
-    for (const PortUse& use : row.uses) {
-      const std::string before = std::to_string(row.line) + "," + use.protocol.name + ",";
-      for (const PortRange& range : use.ports) {
-        rows.push_back(before + std::to_string(range.first) + "," + std::to_string(range.last));
-      }
-      if (use.ports.empty()) {
-        rows.push_back(before + ",");
-      }
-    }
-  }
-  return rows;
 }
 
 class Corpus : public testing::TestWithParam<Document> {
