@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "tables/product.h"
+#include "policy/product.h"
 #include "tables/reference.h"
 #include "tables/tcam.h"
 
@@ -286,18 +286,18 @@ void add_probes(const Policy& policy, const std::array<std::vector<End>, kRangeT
   ProbeList probes(policy, image);
   std::vector<Key> own(policy.entries.size());
   std::vector<const Match*> above;
-  WorkLimit in_all{kSearchInAll, false};
+  policy::WorkLimit in_all{kSearchInAll, false};
   for (std::size_t rule = 0; rule < policy.entries.size(); ++rule) {
     const Match match = within_domain(policy.entries[rule].match);
     std::vector<const Match*> nearby;
     for (std::size_t i = 0; i < rule; ++i) {
       if (intersects(policy.entries[i].match, match)) nearby.push_back(&policy.entries[i].match);
     }
-    WorkLimit limit{std::min(kSearchPerEntry, in_all.left), false};
+    policy::WorkLimit limit{std::min(kSearchPerEntry, in_all.left), false};
     const std::uint64_t granted = limit.left;
     std::optional<Key> key;
     bool possible = false;
-    for (const Match& region : presentable()) {
+    for (const Match& region : policy::presentable()) {
       if (!intersects(region, match)) continue;
       const Match box = intersect(region, match);
       if (!possible) own[rule] = lowest_key(box);

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "policy/fields.h"
+#include "policy/product.h"
 #include "tables/image.h"
-#include "tables/product.h"
 #include "tables/recover.h"
 
 namespace portcullis::tables {
@@ -45,7 +45,7 @@ struct Side {
 // Finds a key of a box on which two sides have different outcomes.
 class DifferenceSearch {
  public:
-  explicit DifferenceSearch(WorkLimit& limit) : limit_(limit) {}
+  explicit DifferenceSearch(policy::WorkLimit& limit) : limit_(limit) {}
 
   std::optional<Key> find(const Match& box, const Side& a, const Side& b) {
     if (box.empty()) return std::nullopt;
@@ -108,7 +108,7 @@ class DifferenceSearch {
     return out;
   }
 
-  WorkLimit& limit_;
+  policy::WorkLimit& limit_;
 };
 
 std::size_t number_of(std::vector<Outcome>& known, const Outcome& outcome) {
@@ -249,10 +249,10 @@ std::vector<Match> suspects(const Policy& policy, const Policy& image, bool fall
   return regions;
 }
 
-std::optional<Key> search(const std::vector<Match>& regions, const Side& a, const Side& b, WorkLimit& limit) {
+std::optional<Key> search(const std::vector<Match>& regions, const Side& a, const Side& b, policy::WorkLimit& limit) {
   DifferenceSearch difference(limit);
   for (const Match& region : regions) {
-    for (const Match& real : presentable()) {
+    for (const Match& real : policy::presentable()) {
       if (limit.exhausted) return std::nullopt;
       if (!intersects(region, real)) continue;
       if (auto key = difference.find(intersect(region, real), a, b)) return key;
@@ -339,7 +339,7 @@ Proof prove(const Policy& site, std::span<const std::uint8_t> bytes, const std::
     const Side a = verdicts_of(policy, outcomes);
     const Side b = verdicts_of(image, outcomes);
     const std::vector<Match> regions = suspects(policy, image, a.fallback != b.fallback);
-    WorkLimit limit{search_limit, false};
+    policy::WorkLimit limit{search_limit, false};
     proof.key = search(regions, a, b, limit);
     if (proof.key) {
       proof.result = ProofResult::differs;
@@ -349,7 +349,7 @@ Proof prove(const Policy& site, std::span<const std::uint8_t> bytes, const std::
       proof.result = ProofResult::gave_up;
     } else {
       proof.result = ProofResult::without_effect;
-      WorkLimit more{search_limit / 10, false};
+      policy::WorkLimit more{search_limit / 10, false};
       proof.counted_elsewhere = search(regions, counters_of(policy), counters_of(image), more);
     }
   }

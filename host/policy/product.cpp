@@ -1,18 +1,11 @@
 // Products of unions: set algebra and search.
-#include "tables/product.h"
+#include "policy/product.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace portcullis::tables {
+namespace portcullis::policy {
 namespace {
-
-using policy::Chunk;
-using policy::EtherClass;
-using policy::Fragment;
-using policy::IntervalSet;
-using policy::Key;
-using policy::Match;
 
 // Chunks first: they are cheap to compare and tell most pairs apart.
 template <typename F>
@@ -81,8 +74,8 @@ Chunk values(std::initializer_list<unsigned> list) {
 // Context rows of an EtherType class in some fragment states, at any ingress port.
 Chunk contexts(EtherClass type, std::initializer_list<Fragment> fragments) {
   Chunk chunk;
-  for (unsigned ingress = 0; ingress < policy::kMaxIngressPorts; ++ingress) {
-    for (const Fragment fragment : fragments) chunk.set(policy::make_context(ingress, type, fragment));
+  for (unsigned ingress = 0; ingress < kMaxIngressPorts; ++ingress) {
+    for (const Fragment fragment : fragments) chunk.set(make_context(ingress, type, fragment));
   }
   return chunk;
 }
@@ -91,9 +84,9 @@ constexpr unsigned kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpV6 = 58, kSctp = 132;  /
 
 std::vector<Match> make_presentable() {
   constexpr std::uint32_t kMaxPort = 0xFFFF;
-  const IntervalSet<policy::Address> mapped{{policy::kMappedPrefix, policy::kMappedPrefix | 0xFFFF'FFFFU}};
-  const IntervalSet<std::uint32_t> no_port{{policy::kNoPort, policy::kNoPort}};
-  const auto no_flags = values({policy::kNoFlags});
+  const IntervalSet<Address> mapped{{kMappedPrefix, kMappedPrefix | 0xFFFF'FFFFU}};
+  const IntervalSet<std::uint32_t> no_port{{kNoPort, kNoPort}};
+  const auto no_flags = values({kNoFlags});
 
   std::vector<Match> regions;
   // Every region twice: untagged, and with one or two tags.
@@ -101,10 +94,10 @@ std::vector<Match> make_presentable() {
     for (unsigned tags = 0; tags <= 1; ++tags) {
       Chunk dscp_tags;
       for (unsigned count = tags; count <= 2 * tags; ++count) {
-        for (unsigned dscp = 0; dscp < (ip ? 64U : 1U); ++dscp) dscp_tags.set(policy::make_dscp_tags(dscp, count));
+        for (unsigned dscp = 0; dscp < (ip ? 64U : 1U); ++dscp) dscp_tags.set(make_dscp_tags(dscp, count));
       }
       region.dscp_tags = dscp_tags;
-      region.vlan = {{0, tags == 0 ? std::uint16_t{0} : policy::kMaxVlan}};
+      region.vlan = {{0, tags == 0 ? std::uint16_t{0} : kMaxVlan}};
       regions.push_back(region);
     }
   };
@@ -213,10 +206,10 @@ Key lowest_key(const Match& match) {
 }
 
 Match within_domain(Match match) {
-  const IntervalSet<std::uint32_t> ports{{0, policy::kNoPort}};
+  const IntervalSet<std::uint32_t> ports{{0, kNoPort}};
   match.source_port = intersect(match.source_port, ports);
   match.destination_port = intersect(match.destination_port, ports);
-  match.vlan = intersect(match.vlan, IntervalSet<std::uint16_t>{{0, policy::kMaxVlan}});
+  match.vlan = intersect(match.vlan, IntervalSet<std::uint16_t>{{0, kMaxVlan}});
   return match;
 }
 
@@ -229,7 +222,7 @@ std::optional<Key> find_uncovered(const Match& box, std::span<const Match* const
   if (box.empty()) return std::nullopt;
   std::vector<const Match*> live;
   const Match* split = nullptr;
-  unsigned fewest = policy::kTables + 1;
+  unsigned fewest = kTables + 1;
   for (const Match* match : above) {
     if (!limit.spend()) return std::nullopt;
     if (!intersects(box, *match)) continue;
@@ -251,4 +244,4 @@ std::optional<Key> find_uncovered(const Match& box, std::span<const Match* const
   return std::nullopt;
 }
 
-}  // namespace portcullis::tables
+}  // namespace portcullis::policy
