@@ -2,12 +2,15 @@
 //
 // The filter drops everything that does not matter to a table before gumbo sees it: gumbo then never meets deep nesting
 // (it destroys its tree recursively) nor the open formatting elements that make HTML parsers take quadratic time. Large
-// tables are handed over in slices, so that memory stays in proportion.
+// tables are handed over in slices, so that memory stays in proportion. Text without references goes past gumbo, which
+// reads a character at a time: one mark stands for a run of it.
 #include <gumbo.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <unordered_map>
 
@@ -20,7 +23,7 @@ namespace {
 /// Tables nested deeper than this are read as part of the table around them.
 constexpr int kDeepestTable = 16;
 /// A table is handed to gumbo in slices of about this many bytes.
-constexpr std::size_t kSlice = std::size_t{256} << 10;
+constexpr std::size_t kSlice = std::size_t{128} << 10;
 
 enum class Tag : std::uint8_t {
   other,
@@ -238,11 +241,27 @@ std::vector<std::pair<std::size_t, std::size_t>> fenced_code(std::string_view te
   return ranges;  // a fence that is never closed hides nothing
 }
 
-/// Reads gumbo's tree of one fragment into blocks. The tree is walked without recursion.
+/// What a filtered piece of the document is, for gumbo and beside it.
+struct Slice {
+  /// A place in `html` and what it stands for in the source.
+  struct Place {
+    std::uint32_t at;
+    std::uint32_t source;
+  };
+  /// A run of text, whose mark stands at `at` in `html`.
+  struct Run {
+    std::uint32_t at;
+    std::string_view text;
+  };
+  std::string html;
+  std::vector<Place> places;
+  std::vector<Run> runs;
+};
+
+/// Reads gumbo's tree of one slice into blocks. The tree is walked without recursion.
 class FragmentReader {
  public:
-  FragmentReader(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& places, std::vector<Block>& blocks)
-      : places_(places), blocks_(blocks) {}
+  FragmentReader(const Slice& slice, std::vector<Block>& blocks) : slice_(slice), blocks_(blocks) {}
 
   void read(const GumboNode* root) {
     struct Step {
@@ -281,9 +300,32 @@ class FragmentReader {
   }
 
   std::uint32_t source_offset(const GumboNode* node) const {
-    const auto at = static_cast<std::uint32_t>(node->v.element.start_pos.offset);
-    auto found = std::upper_bound(places_.begin(), places_.end(), std::pair(at, std::uint32_t{0xFFFFFFFF}));
-    return found == places_.begin() ? 0 : std::prev(found)->second;
+    const auto found = std::ranges::upper_bound(slice_.places, node->v.element.start_pos.offset, {}, &Slice::Place::at);
+    return found == slice_.places.begin() ? 0 : std::prev(found)->source;
+  }
+
+  /// The text of a node, each mark in it replaced by the run that it stands for.
+  std::string_view words_of(const GumboText& text) {
+    const std::string_view read = text.text;
+    std::size_t mark = read.find(kTextMark);
+    if (mark == std::string_view::npos) {
+      return read;
+    }
+    words_.clear();
+    auto run = std::ranges::lower_bound(slice_.runs, text.start_pos.offset, {}, &Slice::Run::at);
+    const std::size_t end = text.start_pos.offset + text.original_text.length;
+    std::size_t from = 0;
+    for (; mark != std::string_view::npos; mark = read.find(kTextMark, from)) {
+      words_ += read.substr(from, mark - from);
+      from = mark + kTextMark.size();
+      // A reference to the mark's own number ("&#xE000;") stands for nothing.
+      if (run != slice_.runs.end() && run->at < end) {
+        std::ranges::replace_copy_if(run->text, std::back_inserter(words_), is_white, ' ');
+        ++run;
+      }
+    }
+    words_ += read.substr(from);
+    return words_;
   }
 
   Table& table() { return blocks_[open_.back().block].table; }
@@ -298,7 +340,7 @@ class FragmentReader {
 
   void enter(const GumboNode* node) {
     if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE || node->type == GUMBO_NODE_CDATA) {
-      text(node->v.text.text);
+      text(words_of(node->v.text));
       return;
     }
     if (node->type != GUMBO_NODE_ELEMENT) {
@@ -439,8 +481,9 @@ class FragmentReader {
     }
   }
 
-  const std::vector<std::pair<std::uint32_t, std::uint32_t>>& places_;
+  const Slice& slice_;
   std::vector<Block>& blocks_;
+  std::string words_;
   std::vector<Open> open_;
   std::optional<std::size_t> heading_;
 };
@@ -455,8 +498,9 @@ class HtmlReader {
 
  private:
   void place(std::size_t source) {
-    places_.emplace_back(static_cast<std::uint32_t>(slice_.size()), static_cast<std::uint32_t>(source));
+    slice_.places.push_back({static_cast<std::uint32_t>(slice_.html.size()), static_cast<std::uint32_t>(source)});
   }
+  bool slice_is_full() const { return slice_.html.size() >= kSlice; }
   void text(std::size_t begin, std::size_t end);
   void tag(const TagToken& token, std::size_t at);
   void flush();
@@ -473,8 +517,8 @@ class HtmlReader {
   bool embedded_;
   TagScanner scanner_;
   EmbeddedHtml result_;
-  std::string slice_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> places_;
+  Slice slice_;
+  std::vector<std::byte> tree_memory_ = std::vector<std::byte>(std::size_t{8} << 20);
   int table_depth_ = 0;
   int refused_tables_ = 0;
   bool in_head_ = false;
@@ -488,15 +532,21 @@ class HtmlReader {
 };
 
 void HtmlReader::flush() {
-  if (slice_.empty()) {
+  if (slice_.html.empty()) {
     return;
   }
+  // The tree lives until the slice is read: memory for it is taken in one piece and given back in one.
+  std::pmr::monotonic_buffer_resource memory(tree_memory_.data(), tree_memory_.size());
   GumboOptions options = kGumboDefaultOptions;
   options.max_errors = 0;
-  GumboOutput* output = gumbo_parse_with_options(&options, slice_.data(), slice_.size());
+  options.userdata = &memory;
+  options.allocator = [](void* from, std::size_t bytes) {
+    return static_cast<std::pmr::memory_resource*>(from)->allocate(bytes);
+  };
+  options.deallocator = [](void*, void*) {};
+  const GumboOutput* output = gumbo_parse_with_options(&options, slice_.html.data(), slice_.html.size());
   std::vector<Block> blocks;
-  FragmentReader(places_, blocks).read(output->document);
-  gumbo_destroy_output(&options, output);
+  FragmentReader(slice_, blocks).read(output->document);
   std::vector<Block>& all = result_.model.blocks;
   std::size_t first = 0;
   if (continued_) {
@@ -513,8 +563,9 @@ void HtmlReader::flush() {
   for (std::size_t i = first; i < blocks.size(); ++i) {
     all.push_back(std::move(blocks[i]));
   }
-  slice_.clear();
-  places_.clear();
+  slice_.html.clear();
+  slice_.places.clear();
+  slice_.runs.clear();
   continued_ = false;
 }
 
@@ -522,14 +573,20 @@ void HtmlReader::text(std::size_t begin, std::size_t end) {
   if (table_depth_ > 0 ? !in_text() : (embedded_ && !in_heading_)) {
     return;
   }
-  for (std::size_t i = begin; i < end; ++i) {
-    const char c = text_[i];
+  const std::string_view run = text_.substr(begin, end - begin);
+  if (run.empty()) {
+    return;
+  }
+  if (run.find('&') == std::string_view::npos) {
+    slice_.runs.push_back({static_cast<std::uint32_t>(slice_.html.size()), run});
+    slice_.html += kTextMark;
+    return;
+  }
+  for (const char c : run) {
     if (c == '<') {
-      slice_ += "&lt;";
-    } else if (c == '\n' || c == '\r' || c == '\t') {
-      slice_ += ' ';
+      slice_.html += "&lt;";
     } else {
-      slice_ += c;
+      slice_.html += is_white(c) ? ' ' : c;
     }
   }
 }
@@ -554,11 +611,11 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
         in_cell_ = false;
         ++table_depth_;
         place(at);
-        slice_ += "<table>";
+        slice_.html += "<table>";
       } else if (refused_tables_ > 0) {
         --refused_tables_;
       } else if (table_depth_ > 0) {
-        slice_ += "</table>";
+        slice_.html += "</table>";
         --table_depth_;
         in_cell_ = outer_in_cell_.back();
         outer_in_cell_.pop_back();
@@ -566,7 +623,7 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
         in_head_ = false;
         if (table_depth_ == 0) {
           take(taken_from_, token.end);
-          if (slice_.size() >= kSlice) {
+          if (slice_is_full()) {
             flush();
           }
         }
@@ -574,7 +631,7 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
       break;
     case Tag::caption:
       if (table_depth_ > 0 && refused_tables_ == 0) {
-        slice_ += token.closes ? "</caption>" : "<caption>";
+        slice_.html += token.closes ? "</caption>" : "<caption>";
         in_caption_ = !token.closes;
         in_cell_ = false;
       }
@@ -582,8 +639,8 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
     case Tag::thead:
     case Tag::row_group:
       if (table_depth_ > 0 && refused_tables_ == 0) {
-        slice_ += token.closes ? "</" : "<";
-        slice_ += kind == Tag::thead ? "thead>" : "tbody>";
+        slice_.html += token.closes ? "</" : "<";
+        slice_.html += kind == Tag::thead ? "thead>" : "tbody>";
         if (table_depth_ == 1) {
           in_head_ = kind == Tag::thead && !token.closes;
         }
@@ -596,18 +653,18 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
       }
       in_cell_ = in_caption_ = false;
       if (token.closes) {
-        slice_ += "</tr>";
+        slice_.html += "</tr>";
         break;
       }
-      if (table_depth_ == 1 && slice_.size() >= kSlice) {
-        slice_ += "</table>";
+      if (table_depth_ == 1 && slice_is_full()) {
+        slice_.html += "</table>";
         flush();
         continued_ = true;
         place(at);
-        slice_ += in_head_ ? "<table><thead>" : "<table><tbody>";
+        slice_.html += in_head_ ? "<table><thead>" : "<table><tbody>";
       }
       place(at);
-      slice_ += "<tr>";
+      slice_.html += "<tr>";
       break;
     case Tag::cell:
       if (table_depth_ == 0 || refused_tables_ > 0) {
@@ -615,7 +672,7 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
       }
       in_caption_ = false;
       if (token.closes) {
-        slice_ += equal_lower(token.name, "th") ? "</th>" : "</td>";
+        slice_.html += equal_lower(token.name, "th") ? "</th>" : "</td>";
         in_cell_ = false;
         break;
       }
@@ -628,32 +685,32 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
         break;
       }
       place(at);
-      slice_ += equal_lower(token.name, "th") ? "<th" : "<td";
+      slice_.html += equal_lower(token.name, "th") ? "<th" : "<td";
       if (const unsigned rows = span_attribute(token.attributes, "rowspan", kMostRowspan); rows > 1) {
-        slice_ += " rowspan=" + std::to_string(rows);
+        slice_.html += " rowspan=" + std::to_string(rows);
       }
       if (const unsigned columns = span_attribute(token.attributes, "colspan", kMostColumns); columns > 1) {
-        slice_ += " colspan=" + std::to_string(columns);
+        slice_.html += " colspan=" + std::to_string(columns);
       }
-      slice_ += '>';
+      slice_.html += '>';
       in_cell_ = true;
       break;
     case Tag::heading:
       if (table_depth_ > 0) {
-        if (in_text()) slice_ += '\n';
+        if (in_text()) slice_.html += '\n';
         break;
       }
       if (!token.closes) {
         place(at);
-        slice_ += '<';
-        slice_ += token.name;
-        slice_ += '>';
+        slice_.html += '<';
+        slice_.html += token.name;
+        slice_.html += '>';
         in_heading_ = true;
         taken_from_ = at;
       } else if (in_heading_) {
-        slice_ += "</";
-        slice_ += token.name;
-        slice_ += '>';
+        slice_.html += "</";
+        slice_.html += token.name;
+        slice_.html += '>';
         in_heading_ = false;
         take(taken_from_, token.end);
       }
@@ -661,15 +718,15 @@ void HtmlReader::tag(const TagToken& token, std::size_t at) {
     case Tag::line_break:
     case Tag::block:
       if (in_text() || (table_depth_ == 0 && !embedded_)) {
-        slice_ += '\n';
-        if (table_depth_ == 0 && kind == Tag::block && slice_.size() >= kSlice && !in_heading_) {
+        slice_.html += '\n';
+        if (table_depth_ == 0 && kind == Tag::block && slice_is_full() && !in_heading_) {
           flush();
         }
       }
       break;
     case Tag::superscript:
       if (in_text()) {
-        slice_ += token.closes ? kSuperscriptClose : kSuperscriptOpen;
+        slice_.html += token.closes ? kSuperscriptClose : kSuperscriptOpen;
       }
       break;
     case Tag::strong:

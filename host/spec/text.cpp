@@ -108,8 +108,8 @@ SourceText::SourceText(std::string_view raw) {
       continue;
     }
     const std::string_view sequence = raw.substr(at, length);
-    text_ +=
-        sequence == kSuperscriptOpen || sequence == kSuperscriptClose ? std::string_view("\xEF\xBF\xBD") : sequence;
+    const bool mark = sequence == kTextMark || sequence == kSuperscriptOpen || sequence == kSuperscriptClose;
+    text_ += mark ? std::string_view("\xEF\xBF\xBD") : sequence;
     at += length;
   }
 }

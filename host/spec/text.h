@@ -9,8 +9,9 @@
 
 namespace portcullis::spec {
 
-/// Readers put superscript text of a cell between these two (private-use U+E001 and U+E002, which no document text
-/// keeps).
+/// Private-use U+E000 stands for a run of text where a reader hands a document to a library without its text. Readers
+/// put superscript text of a cell between the other two (U+E001 and U+E002). No document text keeps these three.
+inline constexpr std::string_view kTextMark = "\xEE\x80\x80";
 inline constexpr std::string_view kSuperscriptOpen = "\xEE\x80\x81";
 inline constexpr std::string_view kSuperscriptClose = "\xEE\x80\x82";
 

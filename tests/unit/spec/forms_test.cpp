@@ -136,6 +136,18 @@ TEST(HtmlTable, WhollyBlankRowsAreNoPortRows) {
   EXPECT_THAT(findings_of(read), IsEmpty());
 }
 
+TEST(HtmlTable, TextWithReferencesAndWithoutKeepsItsOrder) {
+  // The number of the mark that stands for text on its way through the HTML library is no text of a document.
+  const Extraction read = extract("d",
+                                  "<table><tr><th>Service<th>Port<th>Protocol\n"
+                                  "<tr><td>R&amp;D <b>portal</b> &#xE000;&lt;one&gt; \xEE\x80\x80 two<td>443<td>TCP\n"
+                                  "<tr><td>x &lt; y <i>z</i> &copy w<td>444<td>TCP</table>");
+  ASSERT_THAT(read.rows, testing::SizeIs(2));
+  EXPECT_EQ(read.rows[1].service, "x < y z \u00A9 w");
+  EXPECT_THAT(read.rows[0].service, testing::StartsWith("R&D portal "));
+  EXPECT_THAT(read.rows[0].service, testing::HasSubstr("<one> \uFFFD two"));
+}
+
 TEST(HtmlTable, CaptionIsTheTitle) {
   const Extraction read = extract("d",
                                   "<h2>Servers</h2><table><caption>Firewall "
