@@ -197,12 +197,16 @@ IntervalSet<Address> parse_prefix(std::string_view text) {
   }
   const unsigned host_bits = width - length;
   const Address host_mask = host_bits == 128 ? kTop : (Address{1} << host_bits) - 1;
-  if ((address->value & host_mask) != 0) {
-    throw FieldError(fmt::format("prefix {} has bits set behind its length: write {}/{}, or {}/{} for the one address",
-                                 word, to_string(address->value & ~host_mask), length, word.substr(0, slash), width));
+  const Address first = address->value & ~host_mask;
+  auto network =
+      address->ipv4 ? IntervalSet<Address>{{first, first | host_mask}} : ipv6_part(first, first | host_mask, word);
+  if (first != address->value) {
+    throw HostBitsError(
+        fmt::format("prefix {} has bits set behind its length: write {}/{}, or {}/{} for the one address", word,
+                    to_string(first), length, word.substr(0, slash), width),
+        std::move(network));
   }
-  if (address->ipv4) return {{address->value, address->value | host_mask}};
-  return ipv6_part(address->value, address->value | host_mask, word);
+  return network;
 }
 
 std::string to_string(Address address) {

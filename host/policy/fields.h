@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/interval_set.h"
@@ -22,11 +23,23 @@ class FieldError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A prefix with bits set behind its length. One of its two numbers is a mistake; `network` is what the length says.
+class HostBitsError : public FieldError {
+ public:
+  HostBitsError(const std::string& message, IntervalSet<Address> network)
+      : FieldError(message), network_(std::move(network)) {}
+  const IntervalSet<Address>& network() const { return network_; }
+
+ private:
+  IntervalSet<Address> network_;
+};
+
 /// All 2^128 addresses.
 IntervalSet<Address> any_address();
 /// "192.0.2.0/26", "2001:db8::/48", a single address, or "first-last". An IPv4 prefix is a part of ::ffff:0:0/96 and an
 /// IPv6 prefix never is: what it would share with that block is left out, so ::/0 is everything but IPv4. Throws
-/// FieldError on bad syntax, a bad length, bits set behind the length, a reversed range, or IPv4 written as IPv6.
+/// FieldError on bad syntax, a bad length, a reversed range, or IPv4 written as IPv6, and HostBitsError on bits set
+/// behind the length.
 IntervalSet<Address> parse_prefix(std::string_view text);
 /// One IPv4 or IPv6 address.
 Address parse_address(std::string_view text);

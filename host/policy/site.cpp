@@ -10,6 +10,7 @@
 #include <map>
 
 #include "policy/fields.h"
+#include "policy/lint/rules.h"
 #include "spec/extract.h"
 
 namespace portcullis::policy {
@@ -41,7 +42,8 @@ std::string_view kind_name(YamlNode::Kind kind) {
 
 class SiteReader {
  public:
-  SiteReader(std::string_view file, std::string_view text) : file_(file), text_(text) {}
+  SiteReader(std::string_view file, std::string_view text, std::vector<SiteError>* mended)
+      : file_(file), text_(text), mended_(mended) {}
 
   Site read() {
     const YamlTree tree = [&] {
@@ -58,7 +60,7 @@ class SiteReader {
     site_.file = file_;
     check_keys(root, "",
                {"portcullis", "documents", "roles", "unbound", "peers", "default", "replies", "mode", "non_ip",
-                "essential", "fragments", "rules", "overrides"});
+                "essential", "fragments", "rules", "overrides", "lint"});
     version(root);
     if (const YamlNode* node = root.find("roles")) roles(root, *node);
     if (const YamlNode* node = root.find("documents")) documents(*node);
@@ -80,6 +82,7 @@ class SiteReader {
     }
     if (const YamlNode* node = root.find("rules")) rules(*node);
     if (const YamlNode* node = root.find("overrides")) overrides(*node);
+    if (const YamlNode* node = root.find("lint")) silences(*node);
     return std::move(site_);
   }
 
@@ -238,8 +241,30 @@ class SiteReader {
     if (node.kind == YamlNode::Kind::null || (node.kind == YamlNode::Kind::list && node.items.empty())) {
       fail(node, what + " has no prefixes: write a list of prefixes, any, or none");
     }
-    role.addresses = set_of<Address>(
-        node, what, [](std::string_view text) { return text == "any" ? any_address() : parse_prefix(text); });
+    std::vector<Interval<Address>> intervals;
+    for (const YamlNode* value : values(node, what)) {
+      const IntervalSet<Address> set = value->text == "any" ? any_address() : prefix(*value);
+      intervals.insert(intervals.end(), set.intervals().begin(), set.intervals().end());
+    }
+    role.addresses = IntervalSet<Address>(std::move(intervals));
+  }
+
+  IntervalSet<Address> prefix(const YamlNode& node) const {
+    try {
+      return mend(node);
+    } catch (const FieldError& error) {
+      fail(node, error.what());
+    }
+  }
+  /// A prefix, which may have bits behind its length where that is mended. Throws FieldError.
+  IntervalSet<Address> mend(const YamlNode& node) const {
+    try {
+      return parse_prefix(node.text);
+    } catch (const HostBitsError& error) {
+      if (mended_ == nullptr) throw;
+      mended_->emplace_back(file_, node.place, error.what());
+      return error.network();
+    }
   }
 
   void documents(const YamlNode& node) {
@@ -324,7 +349,7 @@ class SiteReader {
                                    node.text.find_first_of("0123456789") != std::string::npos &&
                                    node.text.find_first_of(".:/") != std::string::npos;
     try {
-      return parse_prefix(node.text);
+      return mend(node);
     } catch (const FieldError& error) {
       if (looks_like_prefix) fail(node, error.what());
     }
@@ -384,6 +409,44 @@ class SiteReader {
                                 shown(change.document), change.line, first->second));
       }
       site_.overrides.push_back(std::move(change));
+    }
+  }
+
+  void silences(const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::null) return;
+    constexpr std::string_view kExample = "\"- {rule: duplicate-row, document: ports.md, line: 23, reason: ...}\"";
+    for (const YamlNode* item : list(node, "lint", kExample)) {
+      map(*item, "a silenced rule", kExample);
+      check_keys(*item, "lint", {"rule", "document", "line", "reason"});
+      for (std::string_view key : {"rule", "reason"}) {
+        if (item->find(key) == nullptr)
+          fail(*item, fmt::format("a silenced rule without {}: add \"{}: ...\"", key, key));
+      }
+      Silence silence{.place = item->place};
+      const YamlNode& rule = *item->find("rule");
+      silence.rule = word(rule, "rule");
+      if (lint::find_rule(silence.rule) == nullptr) {
+        std::vector<std::string_view> known;
+        for (const lint::Rule& one : lint::rules()) known.push_back(one.id);
+        const std::string_view meant = closest(silence.rule, known);
+        fail(rule, fmt::format("rule \"{}\" is not known: {}", shown(silence.rule),
+                               meant.empty() ? fmt::format("the rules are {}", fmt::join(known, ", "))
+                                             : fmt::format("did you mean {}?", meant)));
+      }
+      if (const YamlNode* document = item->find("document")) {
+        silence.document = word(*document, "document");
+        if (!document_lines_.contains(silence.document) &&
+            silence.document != std::filesystem::path(file_).filename().string()) {
+          fail(*document, fmt::format("document \"{}\" is not listed: name a file as documents does, or this file",
+                                      shown(silence.document)));
+        }
+      }
+      if (const YamlNode* line = item->find("line")) {
+        if (silence.document.empty()) fail(*line, "a line without its document: add \"document: ...\"");
+        silence.line = static_cast<unsigned>(whole_number(*line, "line", 1'000'000'000));
+      }
+      silence.reason = word(*item->find("reason"), "reason");
+      site_.silences.push_back(std::move(silence));
     }
   }
 
@@ -684,6 +747,7 @@ class SiteReader {
   std::unordered_map<std::string, unsigned> document_lines_;
   mutable std::vector<std::size_t> line_starts_;
   mutable std::size_t values_read_ = 0;
+  std::vector<SiteError>* mended_;
 };
 
 }  // namespace
@@ -699,15 +763,15 @@ const Role* Site::find_role(std::string_view name) const {
   return found == role_index.end() ? nullptr : &roles[found->second];
 }
 
-Site parse_site(std::string_view file, std::string_view text) {
+Site parse_site(std::string_view file, std::string_view text, std::vector<SiteError>* mended) {
   if (text.size() > kLargestFile) {
     throw SiteError(std::string(file), {},
                     fmt::format("larger than {} MiB, which no site file is", kLargestFile >> 20U));
   }
-  return SiteReader(file, text).read();
+  return SiteReader(file, text, mended).read();
 }
 
-Site read_site(const std::filesystem::path& file) {
+Site read_site(const std::filesystem::path& file, std::vector<SiteError>* mended) {
   std::error_code error;
   if (std::filesystem::is_directory(file, error))
     throw SiteError(file.string(), {}, "is a folder: name the site file in it");
@@ -717,7 +781,7 @@ Site read_site(const std::filesystem::path& file) {
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) throw SiteError(file.string(), {}, "cannot be read to its end");
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_site(file.string(), text);
+  return parse_site(file.string(), text, mended);
 }
 
 }  // namespace portcullis::policy

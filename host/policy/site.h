@@ -87,6 +87,15 @@ struct Override {
   std::string reason = {};
 };
 
+/// Findings of `lint` that are known and stay as they are.
+struct Silence {
+  Place place = {};
+  std::string rule = {};      ///< id of a rule of lint/rules.h
+  std::string document = {};  ///< as the site file names it, or the site file's own name; empty: everywhere
+  unsigned line = 0;          ///< 0: every line
+  std::string reason = {};
+};
+
 enum class FragmentPolicy : std::uint8_t { permit, drop, first };
 
 struct Site {
@@ -106,6 +115,7 @@ struct Site {
   FragmentPolicy fragments = FragmentPolicy::first;
   std::vector<SiteRule> rules;
   std::vector<Override> overrides;
+  std::vector<Silence> silences;
 
   /// The role of that name (compared by spec::role_key), or nullptr.
   const Role* find_role(std::string_view name) const;
@@ -114,9 +124,10 @@ struct Site {
 };
 
 /// Reads a site file held in memory; `file` names it in errors and is what document paths are relative to. Throws
-/// SiteError.
-Site parse_site(std::string_view file, std::string_view text);
+/// SiteError. With `mended`, a prefix with bits behind its length does not end the reading: it is taken as the network
+/// that it lies in, and the error is added there.
+Site parse_site(std::string_view file, std::string_view text, std::vector<SiteError>* mended = nullptr);
 /// Reads a site file. Throws SiteError, also where the file cannot be read.
-Site read_site(const std::filesystem::path& file);
+Site read_site(const std::filesystem::path& file, std::vector<SiteError>* mended = nullptr);
 
 }  // namespace portcullis::policy

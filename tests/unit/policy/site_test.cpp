@@ -203,6 +203,34 @@ TEST(Site, OverridesNameARowAndItsPorts) {
   EXPECT_EQ(site.overrides[0].reason, "a typing error");
 }
 
+TEST(Site, SilencedFindingsHaveARuleAndAReason) {
+  const Site site = read(
+      "documents: [ports.md]\nlint:\n  - {rule: hidden-row, reason: rows are there for their notes}\n"
+      "  - {rule: duplicate-row, document: ports.md, line: 23, reason: as the vendor has it}\n"
+      "  - {rule: unused-role, document: site.yaml, reason: its servers come next month}\n");
+  ASSERT_EQ(site.silences.size(), 3U);
+  EXPECT_EQ(site.silences[0].rule, "hidden-row");
+  EXPECT_EQ(site.silences[0].document, "");
+  EXPECT_EQ(site.silences[1].document, "ports.md");
+  EXPECT_EQ(site.silences[1].line, 23U);
+  EXPECT_EQ(site.silences[1].reason, "as the vendor has it");
+  EXPECT_EQ(site.silences[2].place, (Place{6, 5}));
+}
+
+TEST(Site, PrefixesWithHostBitsAreTheirNetworkWhereTheyAreMended) {
+  std::vector<SiteError> mended;
+  const Site site = parse_site("site.yaml",
+                               "portcullis: 1\nroles:\n  Web: [192.0.2.9/26, 10.0.0.0/8]\n  Mail: 2001:db8::1/64\n"
+                               "peers: 10.1.2.3/16\n",
+                               &mended);
+  ASSERT_EQ(mended.size(), 3U);
+  EXPECT_EQ(mended[0].place(), (Place{3, 9}));
+  EXPECT_THAT(mended[0].what(), HasSubstr("192.0.2.9/26 has bits set behind its length: write 192.0.2.0/26"));
+  EXPECT_EQ(site.find_role("Web")->addresses, unite(parse_prefix("192.0.2.0/26"), parse_prefix("10.0.0.0/8")));
+  EXPECT_EQ(site.find_role("Mail")->addresses, parse_prefix("2001:db8::/64"));
+  EXPECT_EQ(site.peers.addresses, parse_prefix("10.1.0.0/16"));
+}
+
 TEST(Site, AnchorsShareLists) {
   const Site site = read("roles:\n  A: &lan [10.0.0.0/8, 192.0.2.0/24]\n  B: [*lan, 2001:db8::/32]\n");
   EXPECT_EQ(site.roles[1].addresses, unite(site.roles[0].addresses, parse_prefix("2001:db8::/32")));
@@ -261,6 +289,11 @@ TEST(SiteErrors, NamePlaceAndWayOut) {
       {"overrides: [{document: a.md, line: 1, port: 1}]\n", "site.yaml:2:13: an override without reason"},
       {"overrides: [{document: a.md, line: 1, port: 1, reason: x}]\n",
        "site.yaml:2:24: document \"a.md\" is not listed"},
+      {"lint: [{rule: hidden-row}]\n", "site.yaml:2:8: a silenced rule without reason"},
+      {"lint: [{rule: hiden-row, reason: x}]\n",
+       "site.yaml:2:15: rule \"hiden-row\" is not known: did you mean hidden-row?"},
+      {"lint: [{rule: hidden-row, document: b.md, reason: x}]\n", "document \"b.md\" is not listed"},
+      {"lint: [{rule: hidden-row, line: 3, reason: x}]\n", "a line without its document"},
       {"documents: [a.md]\noverrides: [{document: a.md, line: 1, port: 1, reason: x}, {document: a.md, line: 1, port: "
        "2, reason: x}]\n",
        "site.yaml:3:60: a.md:1 is overridden twice"},
