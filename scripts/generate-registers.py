@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes everything that is derived from rtl/portcullis.rdl:
 
-  rtl/nic/generated/pcl_registers_pkg.sv, pcl_registers.sv   AXI4-Lite register block (PeakRDL-regblock)
+  rtl/nic/generated/pcl_registers_pkg.sv, pcl_registers.sv   AXI4-Lite register block of the filter (PeakRDL-regblock)
+  rtl/nic/generated/pcl_nic_registers_pkg.sv                 addresses and fields of the NIC's registers, which are written by hand
   host/device/registers.h                                    addresses and fields, for C and C++
   docs/registers.md                                          the register map for people
 
@@ -30,6 +31,8 @@ SYSTEM_VERILOG = "rtl/nic/generated"
 HEADER = "host/device/registers.h"
 DOCUMENT = "docs/registers.md"
 PREFIX = "PCL_"
+FILTER_MAP = "portcullis"      # address maps of SOURCE
+NIC_MAP = "portcullis_nic"
 
 
 def text(node, inline=True):
@@ -55,14 +58,20 @@ def name_of(node):
 
 
 def address_of(node):
-    return node.raw_absolute_address if not node.is_array else node.parent.absolute_address + node.raw_address_offset
+    """Of the first element of every array that the node is in."""
+    return 0 if node.parent is None or not hasattr(node, "raw_address_offset") else node.raw_address_offset + address_of(node.parent)
+
+
+def block_of(node):
+    """The register file that the node is in, or None."""
+    return node.parent if isinstance(node.parent, RegfileNode) else None
 
 
 def elements(node):
     """(number of words, bytes from one to the next), or None for a single register."""
     if isinstance(node, MemNode):
         return node.get_property("mementries"), node.get_property("memwidth") // 8
-    if node.is_array:
+    if isinstance(node, (RegNode, RegfileNode)) and node.is_array:
         return node.array_dimensions[0], node.array_stride
     return None
 
@@ -83,12 +92,48 @@ def reset_of(field: FieldNode):
     return "set by hardware" if reset is None else f"0x{reset:X}"
 
 
-def write_header(top, path):
+def registers_of(tops):
+    for top in tops:
+        yield from registers(top)
+
+
+def write_package(top, path):
+    lines = [
+        f"// {NOTICE}",
+        "// Byte addresses (of the first element, where there are several), bytes from one element to the next (Stride), and where fields lie.",
+        "package pcl_nic_registers_pkg;",
+    ]
+
+    def camel(name):
+        return "".join(part.capitalize() for part in name.split("_"))
+
+    block = None
+    for node in registers(top):
+        name = camel(name_of(node))
+        if block_of(node) is not None and block_of(node).inst_name != block:
+            block = block_of(node).inst_name
+            lines += ["", f"  localparam logic [15:0] {camel(block)} = 16'h{address_of(block_of(node)):04X};"]
+            if elements(block_of(node)):
+                lines.append(f"  localparam int unsigned {camel(block)}Stride = {elements(block_of(node))[1]};")
+        lines.append(f"  localparam logic [15:0] {name} = 16'h{address_of(node):04X};")
+        if elements(node):
+            lines.append(f"  localparam int unsigned {name}Stride = {elements(node)[1]};")
+        for field in node.fields():
+            if field.high != 31 or field.low != 0:
+                lines.append(f"  localparam int unsigned {name}{camel(field.inst_name)}Low = {field.low};")
+                lines.append(f"  localparam int unsigned {name}{camel(field.inst_name)}Width = {field.width};")
+            elif field.get_property("reset"):
+                lines.append(f"  localparam logic [31:0] {name}{camel(field.inst_name)}Reset = 32'h{field.get_property('reset'):08X};")
+    lines += ["", "endpackage"]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_header(tops, path):
     lines = [
         f"// {NOTICE}",
         "//",
         "// Addresses and fields of the registers, for C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK",
-        "// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array.",
+        "// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array, of registers or of blocks of them.",
         "#ifndef PORTCULLIS_DEVICE_REGISTERS_H",
         "#define PORTCULLIS_DEVICE_REGISTERS_H",
     ]
@@ -96,8 +141,16 @@ def write_header(top, path):
     def define(name, value):
         lines.append(f"#define {PREFIX}{name} {value}")
 
-    for node in registers(top):
+    block = None
+    for node in registers_of(tops):
         name = name_of(node)
+        if block_of(node) is not None and block_of(node).inst_name != block:
+            block = block_of(node).inst_name
+            if elements(block_of(node)):
+                count, stride = elements(block_of(node))
+                lines += ["", f"/* {block_of(node).get_property('name')}: blocks */"]
+                define(f"{block}_COUNT", f"{count}u")
+                define(f"{block}_STRIDE", f"{stride}u")
         lines += ["", f"/* {node.get_property('name')} ({access_of(node)}) */"]
         define(name, f"0x{address_of(node):04X}u")
         if elements(node):
@@ -115,22 +168,25 @@ def write_header(top, path):
     path.write_text("\n".join(lines) + "\n")
 
 
-def write_document(top, path):
-    lines = [f"<!-- {NOTICE} -->", f"# {top.get_property('name')}", "", text(top, inline=False), "", "## Overview", "",
+def write_document(tops, path):
+    lines = [f"<!-- {NOTICE} -->", f"# {tops[0].get_property('name')}", "", text(tops[0], inline=False), "", "## Overview", "",
              "| address | register | access | |", "|---|---|---|---|"]
 
     def span(node):
-        start = address_of(node)
-        if not elements(node):
-            return f"0x{start:04X}"
-        count, stride = elements(node)
-        return f"0x{start:04X} + {stride}n, n < {count}"
+        spans, limits = [f"0x{address_of(node):04X}"], []
+        for letter, array in (("b", block_of(node)), ("n", node)):
+            if array is not None and elements(array):
+                count, stride = elements(array)
+                letter = letter if letter == "b" and elements(node) else "n"
+                spans.append(f"0x{stride:X} × {letter}")
+                limits.append(f"{letter} < {count}")
+        return ", ".join([" + ".join(spans), *limits])
 
-    for node in registers(top):
+    for node in registers_of(tops):
         lines.append(f"| {span(node)} | [{name_of(node)}](#{name_of(node).lower()}) | {access_of(node)} | {node.get_property('name')} |")
     block = None
-    for node in registers(top):
-        if isinstance(node.parent, RegfileNode) and node.parent.inst_name != block:
+    for node in registers_of(tops):
+        if block_of(node) is not None and block_of(node).inst_name != block:
             block = node.parent.inst_name
             lines += ["", f"## {node.parent.get_property('name')}", "", text(node.parent)]
         level = "###" if isinstance(node.parent, RegfileNode) else "##"
@@ -143,10 +199,10 @@ def write_document(top, path):
     path.write_text("\n".join(lines) + "\n")
 
 
-def check_descriptions(top):
+def check_descriptions(tops):
     """Registers and fields without a description, and names that meet in the header."""
     problems, names = [], {}
-    for node in registers(top):
+    for node in registers_of(tops):
         name = name_of(node)
         if names.setdefault(name, node) is not node:
             problems.append(f"{node.get_path()}: the name {name} is taken by {names[name].get_path()}; rename one of them")
@@ -161,17 +217,18 @@ def generate(into):
     for udp in ALL_UDPS:
         compiler.register_udp(udp)
     compiler.compile_file(str(ROOT / SOURCE))
-    top = compiler.elaborate().top
-    problems = check_descriptions(top)
+    filter_map, nic_map = (compiler.elaborate(name).top for name in (FILTER_MAP, NIC_MAP))
+    problems = check_descriptions([filter_map, nic_map])
     if problems:
         sys.exit("\n".join(f"{SOURCE}: {problem}" for problem in problems))
     for folder in (SYSTEM_VERILOG, "host/device", "docs"):
         (into / folder).mkdir(parents=True, exist_ok=True)
-    RegblockExporter().export(top, str(into / SYSTEM_VERILOG), cpuif_cls=AXI4Lite_Cpuif_flattened, module_name="pcl_registers",
+    RegblockExporter().export(filter_map, str(into / SYSTEM_VERILOG), cpuif_cls=AXI4Lite_Cpuif_flattened, module_name="pcl_registers",
                               package_name="pcl_registers_pkg", address_width=16, reuse_hwif_typedefs=False)
-    write_header(top, into / HEADER)
-    write_document(top, into / DOCUMENT)
-    return [f"{SYSTEM_VERILOG}/pcl_registers_pkg.sv", f"{SYSTEM_VERILOG}/pcl_registers.sv", HEADER, DOCUMENT]
+    write_package(nic_map, into / SYSTEM_VERILOG / "pcl_nic_registers_pkg.sv")
+    write_header([filter_map, nic_map], into / HEADER)
+    write_document([filter_map, nic_map], into / DOCUMENT)
+    return [*(f"{SYSTEM_VERILOG}/{name}.sv" for name in ("pcl_registers_pkg", "pcl_registers", "pcl_nic_registers_pkg")), HEADER, DOCUMENT]
 
 
 def main():
