@@ -4,6 +4,7 @@
 #   make test          install what is missing, build everything, run every test of the fast set
 #   make test-nightly  the long sets on top
 #   make bench         the measurements that need no other programs
+#   make formal        every formal proof, and the mutations that break each (docs/formal.md)
 #   make format        clang-format over our C++
 
 BUILD ?= build
@@ -15,7 +16,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench format clean
+.PHONY: demo build test test-nightly bench formal format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -37,6 +38,10 @@ test-nightly: build
 
 bench: build
 	$(BUILD)/bin/portcullis bench model
+
+formal:
+	@scripts/install-dependencies.sh test
+	@.venv/bin/python tests/formal/prove.py --build $(BUILD)/formal all
 
 format:
 	git ls-files '*.h' '*.cpp' '*.cc' | grep -v generated | xargs clang-format -i
