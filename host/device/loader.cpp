@@ -3,60 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <string>
 
-#include "device/registers.h"
+#include "device/row_sink.h"
 
 namespace portcullis::device {
 namespace {
-
-/// Stages and commits rows, writing only what differs from what the registers hold.
-class RowWriter {
- public:
-  explicit RowWriter(Device& device) : device_(device), staged_(device.row_words(), kUnknown) {}
-
-  void write(const RowWrite& row, LoadReport& report) {
-    for (std::size_t w = 0; w < row.words.size();) {
-      if (staged_[w] == row.words[w]) {
-        ++w;
-        continue;
-      }
-      std::size_t end = w;
-      while (end < row.words.size() && staged_[end] != row.words[end]) {
-        staged_[end] = row.words[end];
-        ++end;
-      }
-      device_.transport().write_block(PCL_LOAD_DATA + 4 * static_cast<std::uint32_t>(w),
-                                      std::span(row.words).subspan(w, end - w));
-      report.words += end - w;
-      w = end;
-    }
-    set(target_, PCL_LOAD_TARGET, row.target);
-    set(index_, PCL_LOAD_INDEX, row.index);
-    set(count_, PCL_LOAD_COUNT, row.count);
-    device_.transport().write32(PCL_LOAD_COMMIT, PCL_LOAD_COMMIT_GO_MASK);
-    index_ = row.index + row.count;
-    device_.wait_while(PCL_STATUS_LOAD_BUSY_MASK, fmt::format("writing {} rows from index {} of target 0x{:02x}",
-                                                              row.count, row.index, row.target));
-    ++report.commits;
-    report.rows += row.count;
-  }
-
- private:
-  /// What a register holds before it is written for the first time: no 32-bit number.
-  static constexpr std::uint64_t kUnknown = std::uint64_t{1} << 32U;
-
-  void set(std::uint64_t& known, std::uint32_t offset, std::uint32_t value) {
-    if (known == value) return;
-    device_.transport().write32(offset, value);
-    known = value;
-  }
-
-  Device& device_;
-  std::vector<std::uint64_t> staged_;
-  std::uint64_t target_ = kUnknown, index_ = kUnknown, count_ = kUnknown;
-};
 
 std::string to_string(const TestResult& result) {
   return result.hit ? fmt::format("rule {} with action 0x{:016x}", result.rule, result.action)
@@ -78,10 +30,13 @@ LoadReport Loader::stage(const tables::TableImage& image) {
   device_.wait_for_shadow();
   device_.clear_errors();
   device_.clear_shadow_counters();
-  LoadReport report;
-  RowWriter writer(device_);
-  for (const RowWrite& row : load_sequence(image)) writer.write(row, report);
+  RegisterRowSink sink(device_);
+  sink.write(load_sequence(image));
   device_.check_errors("while the tables were written; the old policy is in force");
+  LoadReport report;
+  report.rows = sink.rows();
+  report.commits = sink.commits();
+  report.words = sink.words();
   return report;
 }
 

@@ -367,11 +367,13 @@ std::string sentence(const Geometry& geometry, const std::vector<Shortage>& shor
 DoesNotFit::DoesNotFit(const Geometry& geometry, std::vector<Shortage> shortages)
     : std::runtime_error(sentence(geometry, shortages)), shortages_(std::move(shortages)) {}
 
-Compiled compile(const Policy& policy, const Geometry& geometry, std::vector<SourceFile> sources) {
+namespace {
+
+// The tables of a policy, with the ends of its intervals that they were made of.
+TableImage tables_of(const Policy& policy, const Geometry& geometry, std::array<std::vector<End>, kRangeTables>& ends) {
   if (const std::string problem = geometry.problem(); !problem.empty()) {
     throw GeometryError(fmt::format("geometry {}: {}", geometry.name, problem));
   }
-  std::array<std::vector<End>, kRangeTables> ends;
   std::vector<Shortage> shortages;
   for (unsigned table = 0; table < kRangeTables; ++table) {
     ends[table] = ends_of(policy, table);
@@ -386,10 +388,8 @@ Compiled compile(const Policy& policy, const Geometry& geometry, std::vector<Sou
   }
   if (!shortages.empty()) throw DoesNotFit(geometry, std::move(shortages));
 
-  Compiled out;
-  TableImage& image = out.image;
+  TableImage image;
   image.geometry = geometry;
-  image.sources = std::move(sources);
   image.default_action = policy.default_action.to_word() | (policy.monitor ? kMonitorBit : 0);
   for (const policy::Entry& entry : policy.entries) {
     image.actions.push_back(entry.action.to_word());
@@ -397,6 +397,22 @@ Compiled compile(const Policy& policy, const Geometry& geometry, std::vector<Sou
   }
   for (unsigned table = 0; table < kRangeTables; ++table) fill_range_table(image, table, ends[table]);
   for (unsigned table = kRangeTables; table < kTables; ++table) fill_chunk_table(image, table, policy);
+  return image;
+}
+
+}  // namespace
+
+TableImage compile_tables(const Policy& policy, const Geometry& geometry) {
+  std::array<std::vector<End>, kRangeTables> ends;
+  return tables_of(policy, geometry, ends);
+}
+
+Compiled compile(const Policy& policy, const Geometry& geometry, std::vector<SourceFile> sources) {
+  std::array<std::vector<End>, kRangeTables> ends;
+  Compiled out;
+  out.image = tables_of(policy, geometry, ends);
+  TableImage& image = out.image;
+  image.sources = std::move(sources);
 
   Report& report = out.report;
   report.geometry = geometry;

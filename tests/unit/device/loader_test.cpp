@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_device.h"
+#include "key_words.h"
 #include "random_policy.h"
 #include "tables/compile.h"
 #include "tables/reference.h"
@@ -20,20 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const tables::Geometry kSmall{"small", 64, 128, {64, 64, 32, 32, 16}};
-
-std::array<std::uint32_t, 12> words(const policy::Key& key) {
-  std::array<std::uint32_t, 12> out{};
-  for (unsigned w = 0; w < 4; ++w) {
-    out[w] = static_cast<std::uint32_t>(key.source >> (32 * w));
-    out[4 + w] = static_cast<std::uint32_t>(key.destination >> (32 * w));
-  }
-  out[8] = key.source_port;
-  out[9] = key.destination_port;
-  out[10] = key.vlan;
-  out[11] = std::uint32_t{key.protocol} | std::uint32_t{key.tcp_flags} << 8U | std::uint32_t{key.dscp_tags} << 16U |
-            std::uint32_t{key.context} << 24U;
-  return out;
-}
 
 /// The default action as loaded, monitor bit included.
 std::uint64_t default_word(const policy::Policy& policy) {

@@ -1,0 +1,115 @@
+// RuleTable: rules added and removed one by one on a running device, beside a compiled policy; each commit is one flip.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "device/device.h"
+#include "device/row_sink.h"
+#include "policy/policy.h"
+#include "tables/image.h"
+
+namespace portcullis::device {
+
+/// A rule of a RuleTable, for as long as the table exists; never given twice.
+using RuleId = std::uint64_t;
+
+/// The rules of a device, ordered by priority: a smaller number is asked first, equal ones in the order in which they
+/// came. Changes gather until commit(), which builds them in the shadow bank, writes only the rows that differ from
+/// what that bank holds, and exchanges the banks: packets meet all changes or none. A rule keeps its place in the
+/// tables while others come and go, and its counters go on.
+///
+/// Not for use by several threads at the same time. While a RuleTable is in use, nothing else may load tables, flip or
+/// clear counters.
+class RuleTable {
+ public:
+  /// What a commit took.
+  struct CommitReport {
+    std::size_t rows = 0;      ///< rows written, repeats counted
+    bool moved_rules = false;  ///< rules had to change places, so that most rows were written anew
+  };
+
+  /// Starts with no rules: every packet meets `default_action`. The device changes with the first commit. Device and
+  /// sink must outlive the table.
+  RuleTable(Device& device, RowSink& sink, policy::Action default_action);
+
+  /// Adds a rule. Throws tables::DoesNotFit if the device has no room for one more rule; other shortages come to light
+  /// in commit().
+  RuleId add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from = {});
+  /// Removes a rule; false if there is none of that number.
+  bool remove(RuleId rule);
+  /// Puts a compiled policy among the rules, in place of the one before: rules of a priority below `priority` come
+  /// before its entries, others behind. Its default action and monitor mode become the table's. Throws LoadRefused if
+  /// it is for another geometry. Gives the rules of its entries, in order.
+  std::vector<RuleId> set_policy(const tables::TableImage& image, std::uint32_t priority);
+  /// Takes the policy out again; the default action is that of the constructor.
+  void clear_policy();
+
+  /// True if something was added or removed since the last commit.
+  bool changed() const { return changed_; }
+  /// Puts all changes into force with one flip. If it throws, the old rules are in force on the device, and the table
+  /// holds them again: all changes since the last commit are gone. Throws tables::DoesNotFit, DeviceError,
+  /// TransportError.
+  CommitReport commit();
+  /// Drops all changes since the last commit.
+  void revert();
+
+  /// Packets and bytes that a rule in force decided, over all banks that it was in. Throws DeviceError.
+  Tally counters(RuleId rule);
+  /// The same for a cause (0: the default action), over all commits.
+  Tally cause_counters(unsigned cause);
+  /// The rule at a place of the active bank, as completions and verdicts name it; nothing for an unused place.
+  std::optional<RuleId> rule_at(unsigned place) const;
+  /// The place of a rule in force.
+  std::optional<unsigned> place_of(RuleId rule) const;
+  /// Rules in force and added.
+  std::size_t size() const { return staged_.rules.size(); }
+  /// All rules as a policy, in order: what the device does after the next commit.
+  policy::Policy policy() const;
+
+ private:
+  struct Rule {
+    RuleId id = 0;
+    std::uint64_t rank = 0;  ///< priority, and whether it is the policy's
+    std::shared_ptr<const policy::Entry> entry;
+    std::optional<unsigned> place;
+  };
+  /// Rules in order; what a revert goes back to.
+  struct Rules {
+    std::vector<Rule> rules;
+    policy::Action default_action;
+    bool monitor = false;
+  };
+  /// What a bank holds, and which of its counters have not been added to the totals.
+  struct BankState {
+    std::map<std::pair<unsigned, unsigned>, std::vector<std::uint32_t>> rows;  ///< by target and index; absent: unknown
+    std::vector<RuleId> rule_at;                                               ///< by place; 0: none
+    bool uncounted = false;
+    std::uint64_t decided_before = 0;  ///< frames that had been decided when the bank came into force
+  };
+
+  bool place_rules();
+  tables::TableImage image() const;
+  std::vector<RowWrite> differences(const BankState& bank, const tables::TableImage& image) const;
+  void remember(BankState& bank, const std::vector<RowWrite>& rows);
+  void add_counters_of(unsigned bank);
+  std::uint64_t frames_received();
+  std::uint64_t frames_decided();
+
+  Device& device_;
+  RowSink& sink_;
+  policy::Action default_action_;
+  Rules staged_, in_force_;
+  bool changed_ = true;  // the first commit writes the tables even without rules
+  RuleId next_id_ = 1;
+  unsigned active_ = 0;
+  BankState banks_[2];
+  std::map<RuleId, Tally> totals_;
+  std::array<Tally, kCauses> cause_totals_{};
+};
+
+}  // namespace portcullis::device
