@@ -14,7 +14,7 @@ build_packages=(
   nlohmann-json3-dev
 )
 test_packages=(clang clang-format libclang-rt-14-dev libgmock-dev libgtest-dev python3-venv)
-nightly_packages=(tshark)
+nightly_packages=(nftables tshark)
 
 profile=${1:-test}
 case "$profile" in

@@ -16,5 +16,6 @@ void add_prove(CLI::App& app, Exit& exit);
 void add_classify(CLI::App& app, Exit& exit);
 void add_run(CLI::App& app, Exit& exit);
 void add_bench(CLI::App& app, Exit& exit);
+void add_export(CLI::App& app, Exit& exit);
 
 }  // namespace portcullis::cli

@@ -58,15 +58,9 @@ Chunk of_class(const Chunk& context, bool (*wanted)(EtherClass)) {
   return out;
 }
 
-// Bits of a ternary word: which bits are compared, and their values.
-struct Cube {
-  unsigned mask = 0;
-  unsigned value = 0;
-};
-
-std::uint64_t make_ternary_count(const Chunk& chunk) {
-  if (chunk.none()) return 0;
-  if (chunk.all()) return 1;
+std::vector<TernaryWord> make_ternary_words(const Chunk& chunk) {
+  if (chunk.none()) return {};
+  if (chunk.all()) return {{}};
   // inside[mask][value]: the whole cube is in the chunk. A cube with one bit less compared is the union of two smaller
   // ones.
   std::vector<std::array<bool, 256>> inside(256);
@@ -78,7 +72,11 @@ std::uint64_t make_ternary_count(const Chunk& chunk) {
       inside[mask][value] = inside[mask | freed][value] && inside[mask | freed][value | freed];
     }
   }
-  std::vector<Chunk> primes;
+  struct Prime {
+    Chunk cube;
+    TernaryWord word;
+  };
+  std::vector<Prime> primes;
   for (unsigned mask = 0; mask < 256; ++mask) {
     for (unsigned value = 0; value < 256; ++value) {
       if ((value & ~mask) != 0 || !inside[mask][value]) continue;
@@ -91,26 +89,26 @@ std::uint64_t make_ternary_count(const Chunk& chunk) {
       for (unsigned v = 0; v < 256; ++v) {
         if ((v & mask) == value) cube.set(v);
       }
-      primes.push_back(cube);
+      primes.push_back({cube, {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(mask)}});
     }
   }
-  std::uint64_t words = 0;
+  std::vector<TernaryWord> words;
   Chunk left = chunk;
   for (unsigned value = 0; value < 256; ++value) {
     if (!left[value]) continue;
-    const auto holds = [value](const Chunk& cube) { return cube[value]; };
+    const auto holds = [value](const Prime& prime) { return prime.cube[value]; };
     const auto first = std::find_if(primes.begin(), primes.end(), holds);
     if (std::find_if(std::next(first), primes.end(), holds) == primes.end()) {
-      left &= ~*first;
-      ++words;
+      left &= ~first->cube;
+      words.push_back(first->word);
     }
   }
   while (left.any()) {
-    const auto best = std::max_element(primes.begin(), primes.end(), [&left](const Chunk& a, const Chunk& b) {
-      return (a & left).count() < (b & left).count();
+    const auto best = std::max_element(primes.begin(), primes.end(), [&left](const Prime& a, const Prime& b) {
+      return (a.cube & left).count() < (b.cube & left).count();
     });
-    left &= ~*best;
-    ++words;
+    left &= ~best->cube;
+    words.push_back(best->word);
   }
   return words;
 }
@@ -137,16 +135,18 @@ std::uint64_t prefix_count(const IntervalSet<Address>& set) {
   return count;
 }
 
-std::uint64_t ternary_count(const Chunk& chunk) {
+std::vector<TernaryWord> ternary_words(const Chunk& chunk) {
   // A policy has few distinct chunks, and a cover takes far longer to find than to look up.
-  thread_local std::unordered_map<Chunk, std::uint64_t> known;
+  thread_local std::unordered_map<Chunk, std::vector<TernaryWord>> known;
   const auto found = known.find(chunk);
   if (found != known.end()) return found->second;
-  const std::uint64_t count = make_ternary_count(chunk);
+  std::vector<TernaryWord> words = make_ternary_words(chunk);
   if (known.size() > 4096) known.clear();
-  known.emplace(chunk, count);
-  return count;
+  known.emplace(chunk, words);
+  return words;
 }
+
+std::uint64_t ternary_count(const Chunk& chunk) { return ternary_words(chunk).size(); }
 
 std::uint64_t tcam_entries(const Match& match) {
   if (match.empty()) return 0;

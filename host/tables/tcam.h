@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "policy/interval_set.h"
 #include "policy/key.h"
@@ -13,8 +14,17 @@ namespace portcullis::tables {
 /// an empty set.
 std::uint64_t prefix_count(const policy::IntervalSet<policy::Address>& set);
 
-/// Ternary words (value and mask of 8 bits) whose union is `chunk`: the essential prime implicants, then the one that
-/// covers most, and so on (Quine-McCluskey; greedy after the essential ones, so rarely one more than the least).
+/// The values v of 8 bits with (v & mask) == value.
+struct TernaryWord {
+  std::uint8_t value = 0;  ///< 0 outside the mask
+  std::uint8_t mask = 0;
+  friend bool operator==(const TernaryWord&, const TernaryWord&) = default;
+};
+
+/// Ternary words whose union is `chunk`: the essential prime implicants, then the one that covers most, and so on
+/// (Quine-McCluskey; greedy after the essential ones, so rarely one more than the least).
+std::vector<TernaryWord> ternary_words(const policy::Chunk& chunk);
+/// How many they are.
 std::uint64_t ternary_count(const policy::Chunk& chunk);
 
 /// Entries of a plain TCAM for one entry: the product over its fields of prefixes (addresses, ports, VLAN IDs) and
