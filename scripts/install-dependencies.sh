@@ -4,7 +4,7 @@
 #
 #   scripts/install-dependencies.sh build     compilers, Verilator and libraries: what `make demo` needs
 #   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys)
-#   scripts/install-dependencies.sh nightly   and what `make test-nightly` needs on top
+#   scripts/install-dependencies.sh nightly   and what `make test-nightly` and `portcullis bench model-vs-cocotb` need on top (cocotb, a newer Verilator, in .venv-nightly)
 set -euo pipefail
 
 build_packages=(
@@ -14,7 +14,7 @@ build_packages=(
   nlohmann-json3-dev
 )
 test_packages=(clang clang-format libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv)
-nightly_packages=(nftables tshark)
+nightly_packages=(libpython3.11 nftables tshark)
 
 profile=${1:-test}
 case "$profile" in
@@ -49,16 +49,17 @@ if [ "${#missing[@]}" -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
 
-# The environment is complete when it carries the stamp of the very requirements file that made it.
-if [ "$profile" != build ]; then
-  requirements="$root/scripts/requirements.txt"
-  stamp="$root/.venv/requirements.sha256"
+# Makes the environment $1 from the requirements file $2. It is complete when it carries the stamp of the very file that made it.
+make_environment() {
+  local folder="$root/$1" requirements="$root/scripts/$2" stamp="$root/$1/requirements.sha256" wanted
   wanted=$(sha256sum <"$requirements")
   if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-    echo "install-dependencies: making .venv with $(grep -cvE '^\s*(#|$)' "$requirements") Python packages from PyPI"
+    echo "install-dependencies: making $1 with $(grep -cvE '^\s*(#|$)' "$requirements") Python packages from PyPI"
     # Debian's interpreter, so that another python3 in the PATH makes no difference.
-    /usr/bin/python3 -m venv --clear "$root/.venv"
-    "$root/.venv/bin/pip" install -q --disable-pip-version-check -r "$requirements"
+    /usr/bin/python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install -q --disable-pip-version-check -r "$requirements"
     echo "$wanted" >"$stamp"
   fi
-fi
+}
+if [ "$profile" != build ]; then make_environment .venv requirements.txt; fi
+if [ "$profile" = nightly ]; then make_environment .venv-nightly requirements-nightly.txt; fi
