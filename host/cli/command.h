@@ -11,6 +11,7 @@ namespace portcullis::cli {
 enum class Exit : int { as_asked = 0, answer_is_no = 1, impossible = 2 };
 
 void add_extract(CLI::App& app, Exit& exit);
+void add_lint(CLI::App& app, Exit& exit);
 void add_compile(CLI::App& app, Exit& exit);
 void add_prove(CLI::App& app, Exit& exit);
 void add_classify(CLI::App& app, Exit& exit);

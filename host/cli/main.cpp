@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
       "be done.");
   Exit exit = Exit::as_asked;
   portcullis::cli::add_extract(app, exit);
+  portcullis::cli::add_lint(app, exit);
   portcullis::cli::add_compile(app, exit);
   portcullis::cli::add_prove(app, exit);
   portcullis::cli::add_classify(app, exit);

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "policy/fields.h"
+#include "policy/row_ends.h"
 #include "spec/extract.h"
 #include "spec/text.h"
 #include "spec/vocabulary.h"
@@ -144,7 +145,8 @@ std::string no_such_table(const SiteDocument& document, const spec::Extraction& 
   return fmt::format("no table {} in {}: its port tables are {}", wanted, document.name, fmt::join(known, ", "));
 }
 
-/// The settings of each table that has some. Throws where a setting fits no table, and for tables not settled.
+}  // namespace
+
 std::map<unsigned, const TableSetting*> table_settings(const Site& site, const SiteDocument& document,
                                                        const spec::Extraction& extraction) {
   std::map<unsigned, const TableSetting*> settings;
@@ -181,6 +183,8 @@ std::map<unsigned, const TableSetting*> table_settings(const Site& site, const S
   }
   return settings;
 }
+
+namespace {
 
 // Rows of documents.
 
@@ -237,16 +241,22 @@ class RowCompiler {
         compile(site_.documents[d], row, found == settings.end() ? nullptr : found->second);
       }
     }
-    if (!unbound_.empty() && site_.unbound_is_error) report_unbound();
+  }
+  const std::vector<UnboundRole>& unbound() const { return unbound_; }
+  [[noreturn]] void report_unbound() const {
+    std::string message =
+        fmt::format("{} without a binding: bind each under roles (prefixes, any, or none), or write \"unbound: none\"",
+                    unbound_.size() == 1 ? "1 role" : fmt::format("{} roles", unbound_.size()));
+    for (const UnboundRole& role : unbound_) {
+      message += role.text.empty()
+                     ? fmt::format("\n  {}:{}: table {} names no role: write tables: {{{}: {{role: ...}}}}",
+                                   role.document, role.line, role.table, role.table)
+                     : fmt::format("\n  {}:{}: {}", role.document, role.line, role.text);
+    }
+    fail(site_, site_.roles_place, message);
   }
 
  private:
-  struct Unbound {
-    std::string text;
-    std::string document;
-    unsigned line = 0;
-    unsigned table = 0;  ///< of a row that names no role
-  };
   struct Orientation {
     const End* source;
     const End* destination;
@@ -294,30 +304,7 @@ class RowCompiler {
                        nearest.empty() ? "the document has no rows" : nearest);
   }
 
-  [[noreturn]] void report_unbound() const {
-    std::string message =
-        fmt::format("{} without a binding: bind each under roles (prefixes, any, or none), or write \"unbound: none\"",
-                    unbound_.size() == 1 ? "1 role" : fmt::format("{} roles", unbound_.size()));
-    for (const Unbound& role : unbound_) {
-      message += role.text.empty()
-                     ? fmt::format("\n  {}:{}: table {} names no role: write tables: {{{}: {{role: ...}}}}",
-                                   role.document, role.line, role.table, role.table)
-                     : fmt::format("\n  {}:{}: {}", role.document, role.line, role.text);
-    }
-    fail(site_, site_.roles_place, message);
-  }
-
   // Ends.
-
-  /// Blank, a dash, or a word such as "n/a".
-  static bool says_nothing(const std::string& text) {
-    const std::string folded = spec::fold_cell(text);
-    return folded.find_first_not_of("- ") == std::string::npos ||
-           (spec::Vocabulary::built_in().whole(folded) & spec::kNoneTerm) != 0;
-  }
-  static bool says_any(const std::string& text) {
-    return text == "*" || (spec::Vocabulary::built_in().whole(spec::fold_cell(text)) & spec::kAnyTerm) != 0;
-  }
 
   /// A role, "any", or a prefix.
   End one_end(const std::string& text) const {
@@ -442,39 +429,11 @@ class RowCompiler {
   /// Who talks to whom: the ports are the destination's. Empty, with the reason in `missing`, if an end is not there.
   std::vector<Orientation> orient(const SiteDocument& document, const spec::PortRow& row, const TableSetting* setting,
                                   const std::string& role, std::string& missing) {
-    const bool has_source = !says_nothing(row.source);
-    const bool has_destination = !says_nothing(row.destination);
-    spec::Direction direction = row.direction;
-    if (setting != nullptr && setting->direction) {
-      direction = *setting->direction == TableDirection::from   ? spec::Direction::from
-                  : *setting->direction == TableDirection::both ? spec::Direction::both
-                                                                : spec::Direction::to;
-    }
-    const std::string peer = says_nothing(row.peer) ? std::string() : row.peer;
-    // Columns of source and destination say who initiates, so a direction does not turn them round.
-    std::string source = role;
-    std::string destination = role;
-    bool source_is_role = true;
-    bool destination_is_role = true;
-    if (has_source || has_destination) {
-      if (has_source) source = row.source;
-      if (has_destination) destination = row.destination;
-      source_is_role = !has_source;
-      destination_is_role = !has_destination;
-      // With one column only, the role is the other end; a row that has no role either leaves it to `peers`.
-      if (role.empty() && source_is_role) source_is_role = false;
-      if (role.empty() && destination_is_role) destination_is_role = false;
-    } else if (direction == spec::Direction::from) {
-      destination = peer;
-      destination_is_role = false;
-    } else {
-      source = peer;
-      source_is_role = false;
-    }
-    const End* from = find_end(document, row, source, source_is_role, missing);
-    const End* to = find_end(document, row, destination, destination_is_role, missing);
+    const RowEnds ends = row_ends(row, setting, role);
+    const End* from = find_end(document, row, ends.source, ends.source_named, missing);
+    const End* to = find_end(document, row, ends.destination, ends.destination_named, missing);
     if (from == nullptr || to == nullptr) return {};
-    if (direction == spec::Direction::both) return {{from, to}, {to, from}};
+    if (ends.both) return {{from, to}, {to, from}};
     return {{from, to}};
   }
 
@@ -619,7 +578,7 @@ class RowCompiler {
   Policy& policy_;
   std::map<std::pair<std::string, unsigned>, const Override*> overrides_;
   std::unordered_map<std::string, End> ends_;  ///< by text; pointers into it stay valid
-  std::vector<Unbound> unbound_;
+  std::vector<UnboundRole> unbound_;
   std::unordered_set<std::string> unbound_keys_;
 };
 
@@ -637,6 +596,13 @@ std::vector<spec::Extraction> read_documents(const Site& site) {
   return documents;
 }
 
+std::vector<UnboundRole> unbound_roles(const Site& site, const std::vector<spec::Extraction>& documents) {
+  Policy policy;
+  RowCompiler rows(site, documents, policy);
+  rows.run();
+  return rows.unbound();
+}
+
 Policy build_policy(const Site& site, const std::vector<spec::Extraction>& documents) {
   assert(documents.size() == site.documents.size());
   Policy policy;
@@ -645,7 +611,9 @@ Policy build_policy(const Site& site, const std::vector<spec::Extraction>& docum
   add_essentials(site, policy.entries);
   add_fragments(site, policy.entries);
   add_rules(site, false, policy);
-  RowCompiler(site, documents, policy).run();
+  RowCompiler rows(site, documents, policy);
+  rows.run();
+  if (!rows.unbound().empty() && site.unbound_is_error) rows.report_unbound();
   add_rules(site, true, policy);
   add_non_ip(site, policy.entries);
   return policy;

@@ -170,11 +170,11 @@ class PortCellReader {
 
 void PortCellReader::range_element(unsigned first, unsigned last, std::string_view words) {
   if (first > kLastPort || last > kLastPort) {
-    problem(words, "ports must be 0 to 65535");
+    problem(words, std::string(kPortsTooLarge));
     return;
   }
   if (first > last) {
-    problem(words, "the range is reversed: its first port must not be above its last");
+    problem(words, std::string(kRangeReversed));
     return;
   }
   Element element;

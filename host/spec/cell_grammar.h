@@ -14,6 +14,10 @@
 
 namespace portcullis::spec {
 
+/// Reasons of problems that are mistakes in numbers, not in words.
+inline constexpr std::string_view kPortsTooLarge = "ports must be 0 to 65535";
+inline constexpr std::string_view kRangeReversed = "the range is reversed: its first port must not be above its last";
+
 /// Words of a cell that were not understood.
 struct CellProblem {
   std::string text;
