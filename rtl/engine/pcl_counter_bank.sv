@@ -5,7 +5,7 @@
 // exact. The sums are made in two halves of 32 bits, a clock apart.
 // In: count_i with row and length. read_i with row, held until read_taken_o. clear_i, a pulse: all rows become zero, in as many clocks as there are rows
 // and counts between; nobody counts here meanwhile.
-// Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o: an access is under way, or its row not long enough written for the next to
+// Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o, a clock late: an access is under way, or its row not long enough written for the next to
 // find it in the RAM.
 `include "pcl_assert.svh"
 module pcl_counter_bank #(
@@ -65,14 +65,16 @@ module pcl_counter_bank #(
     end
   end
 
-  // Stage s holds the access that entered s clocks before. Nothing moves while no access is near.
+  // Stage s holds the access that entered s clocks before. Nothing moves while no access is near, where that spares the
+  // simulator work.
   logic [Apart+2:0] near_q;
   logic near;
   access_e access1_q, access2_q, access3_q, access4_q, access5_q;
   logic [ROW_BITS-1:0] row1_q, row2_q, row3_q, row4_q, row5_q, row6_q;
   logic [LENGTH_BITS-1:0] length1_q, length2_q, length3_q;
+  logic count3_q, clear3_q, clear4_q, write_q;
   logic valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
-  assign near = near_q != 0 || access != Idle;
+  assign near = near_q != 0 || access != Idle || !pcl_prim_pkg::GateIdle;
   always_ff @(posedge clk_i) begin
     if (near) begin
       near_q <= {near_q[Apart+1:0], access != Idle};
@@ -81,6 +83,7 @@ module pcl_counter_bank #(
       access3_q <= access2_q;
       access4_q <= access3_q;
       access5_q <= access4_q;
+      write_q <= access4_q == Count || access4_q == Clear;
       row1_q <= row;
       row2_q <= row1_q;
       row3_q <= row2_q;
@@ -89,7 +92,10 @@ module pcl_counter_bank #(
       row6_q <= row5_q;
       length1_q <= count_length_i;
       length2_q <= length1_q;
-      length3_q <= length2_q;
+      length3_q <= access2_q == Count ? length2_q : '0;
+      count3_q <= access2_q == Count;
+      clear3_q <= access2_q == Clear;
+      clear4_q <= clear3_q;
       valid2_q <= access1_q != Idle;
       valid3_q <= valid2_q;
       valid4_q <= valid3_q;
@@ -103,6 +109,7 @@ module pcl_counter_bank #(
       access3_q <= Idle;
       access4_q <= Idle;
       access5_q <= Idle;
+      write_q   <= 1'b0;
       valid2_q  <= 1'b0;
       valid3_q  <= 1'b0;
       valid4_q  <= 1'b0;
@@ -110,16 +117,14 @@ module pcl_counter_bank #(
       valid6_q  <= 1'b0;
     end
   end
-  assign busy_o = near;
+  always_ff @(posedge clk_i) busy_o <= near_q != 0 || access != Idle;
 
   logic [63:0] packets_sum, bytes_sum, packets_row, bytes_row;
-  logic write;
-  assign write = access5_q == Count || access5_q == Clear;
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(ROWS)) u_packets (
-    .clk_i, .write_i(write), .write_row_i(row5_q), .write_data_i(packets_sum), .read_i(access != Idle), .read_row_i(row), .read_data_o(packets_row)
+    .clk_i, .write_i(write_q), .write_row_i(row5_q), .write_data_i(packets_sum), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row), .read_data_o(packets_row)
   );
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(ROWS)) u_bytes (
-    .clk_i, .write_i(write), .write_row_i(row5_q), .write_data_i(bytes_sum), .read_i(access != Idle), .read_row_i(row), .read_data_o(bytes_row)
+    .clk_i, .write_i(write_q), .write_row_i(row5_q), .write_data_i(bytes_sum), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row), .read_data_o(bytes_row)
   );
 
   // same_q[d], at stage 2: the access d clocks before was to the same row.
@@ -147,15 +152,15 @@ module pcl_counter_bank #(
   logic [31:0] bytes_row3_q, bytes_base4_q, bytes_high5_q, bytes_high6_q, bytes_high7_q, bytes_high8_q;
   logic packets_carry4_q, bytes_carry4_q;
   logic [32:0] packets_low, bytes_low;
-  assign packets_low = {1'b0, same1_3_q ? packets_low4_q : packets_base3_q} + 33'(access3_q == Count);
-  assign bytes_low = {1'b0, same1_3_q ? bytes_low4_q : bytes_base3_q} + (access3_q == Count ? 33'(length3_q) : 33'd0);
+  assign packets_low = {1'b0, same1_3_q ? packets_low4_q : packets_base3_q} + 33'(count3_q);
+  assign bytes_low = {1'b0, same1_3_q ? bytes_low4_q : bytes_base3_q} + 33'(length3_q);
   always_ff @(posedge clk_i) begin
     if (near) begin
       packets_base3_q <= same_q[2] ? packets_low4_q : same_q[3] ? packets_low5_q : same_q[4] ? packets_low6_q : same_q[5] ? packets_low7_q
         : packets_row[31:0];
       bytes_base3_q <= same_q[2] ? bytes_low4_q : same_q[3] ? bytes_low5_q : same_q[4] ? bytes_low6_q : same_q[5] ? bytes_low7_q : bytes_row[31:0];
-      {packets_carry4_q, packets_low4_q} <= access3_q == Clear ? '0 : packets_low;
-      {bytes_carry4_q, bytes_low4_q} <= access3_q == Clear ? '0 : bytes_low;
+      {packets_carry4_q, packets_low4_q} <= clear3_q ? '0 : packets_low;
+      {bytes_carry4_q, bytes_low4_q} <= clear3_q ? '0 : bytes_low;
       packets_low5_q <= packets_low4_q;
       packets_low6_q <= packets_low5_q;
       packets_low7_q <= packets_low6_q;
@@ -169,8 +174,8 @@ module pcl_counter_bank #(
         : packets_row3_q;
       bytes_base4_q <= same_3_q[2] ? bytes_high5_q : same_3_q[3] ? bytes_high6_q : same_3_q[4] ? bytes_high7_q : same_3_q[5] ? bytes_high8_q
         : bytes_row3_q;
-      packets_high5_q <= access4_q == Clear ? '0 : (same1_4_q ? packets_high5_q : packets_base4_q) + 32'(packets_carry4_q);
-      bytes_high5_q <= access4_q == Clear ? '0 : (same1_4_q ? bytes_high5_q : bytes_base4_q) + 32'(bytes_carry4_q);
+      packets_high5_q <= clear4_q ? '0 : (same1_4_q ? packets_high5_q : packets_base4_q) + 32'(packets_carry4_q);
+      bytes_high5_q <= clear4_q ? '0 : (same1_4_q ? bytes_high5_q : bytes_base4_q) + 32'(bytes_carry4_q);
       packets_high6_q <= packets_high5_q;
       packets_high7_q <= packets_high6_q;
       packets_high8_q <= packets_high7_q;

@@ -5,17 +5,17 @@
 //
 // Clocks of a lookup, for 512 rules x 256 intervals x 128 bits (what depends on the geometry is in pcl_engine_pkg):
 //    0      slot: lookup, else test lookup; the bank is the active one, for a test the other
-//    1-13   range search: first level to 4, two RAM levels of four clocks each, register copies of the interval number; chunks wait
-//   14-15   bitmap rows
-//   16-17   AND of nine
-//   18-21   priority encoder; its last multiplexer addresses the action RAM
-//   21-22   action RAM, beside it the default action; counters take the rule at 22
-//   23      choice of the action, monitor mode
-//   24      verdict, from the result buffer's output register
+//    1-12   range search: key registers 1, first level to 4, second level to 7, block RAM level to 11, register copies of the interval number; chunks wait
+//   13-14   bitmap rows
+//   15-16   AND of nine
+//   17-19   priority encoder; its last multiplexer addresses the action RAM
+//   20-21   action RAM, beside it the default action; counters take the rule at 20
+//   21      choice of the action, monitor mode
+//   22      verdict, from the result buffer's output register
 //
 // In:  lookups, in order. A lookup with a cause is a malformed packet: it takes its place in the order, meets no rule and is counted by its cause.
-// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (24 for 512 rules x 256
-//      intervals x 128 bits; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
+// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (22 for 512 rules x 256
+//      intervals x 128 bits, 16 with 32-bit addresses; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
 // Guaranteed:
 //  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
 //    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup.
@@ -113,9 +113,7 @@ module pcl_engine
   end
 
   // Stages, by the clocks since a lookup was accepted (0).
-  localparam int unsigned CompareClocks = compare_clocks(ADDRESS_BITS);
-  localparam int unsigned Levels = aligned_levels(ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
-  localparam int unsigned RowAsked = range_clocks(Levels, CompareClocks);             // intervals known, bitmap rows are asked for
+  localparam int unsigned RowAsked = aligned_clocks(ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);  // intervals known, bitmap rows are asked for
   localparam int unsigned RowThere = RowAsked + 2;
   localparam int unsigned RuleKnown = RowThere + 2 + first_one_clocks(RULES);         // before its register; the action is asked for
   localparam int unsigned ActionThere = RuleKnown + 2;
@@ -129,12 +127,23 @@ module pcl_engine
 
   // ---- Slots: a lookup, else a test lookup, else idle.
   logic accept, test_go, slot_bank;
-  logic active_q, test_waiting_q, test_running_q;
+  logic active_q, test_waiting_q;
+  logic [Tables:0] ready_q;  // equal copies
   key_t slot_key, test_key_q;
-  assign accept = lookup_valid_i && lookup_ready_o;
+  assign accept = lookup_valid_i && ready_q[0];
+  assign lookup_ready_o = ready_q[0];
   assign test_go = test_waiting_q && !accept;
   assign slot_bank = accept ? active_q : !active_q;
-  assign slot_key = accept ? lookup_key_i : test_key_q;
+  // Each table's key is chosen by a copy of ready.
+  assign slot_key.source           = lookup_valid_i && ready_q[1] ? lookup_key_i.source : test_key_q.source;
+  assign slot_key.destination      = lookup_valid_i && ready_q[2] ? lookup_key_i.destination : test_key_q.destination;
+  assign slot_key.source_port      = lookup_valid_i && ready_q[3] ? lookup_key_i.source_port : test_key_q.source_port;
+  assign slot_key.destination_port = lookup_valid_i && ready_q[4] ? lookup_key_i.destination_port : test_key_q.destination_port;
+  assign slot_key.vlan             = lookup_valid_i && ready_q[5] ? lookup_key_i.vlan : test_key_q.vlan;
+  assign slot_key.protocol         = lookup_valid_i && ready_q[6] ? lookup_key_i.protocol : test_key_q.protocol;
+  assign slot_key.tcp_flags        = lookup_valid_i && ready_q[7] ? lookup_key_i.tcp_flags : test_key_q.tcp_flags;
+  assign slot_key.dscp_tags        = lookup_valid_i && ready_q[8] ? lookup_key_i.dscp_tags : test_key_q.dscp_tags;
+  assign slot_key.context_chunk    = lookup_valid_i && ready_q[9] ? lookup_key_i.context_chunk : test_key_q.context_chunk;
 
   logic [ActionThere:1] valid_q, tested_q;  // bit s: stage s holds a lookup; it is a test lookup
   always_ff @(posedge clk_i) begin
@@ -143,36 +152,44 @@ module pcl_engine
     if (rst_i) valid_q <= '0;
   end
 
-  // ---- Credits: as many lookups under way as the result buffer has entries.
-  logic [CreditBits-1:0] credits_q, credits_d;
+  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided a clock ahead, in which one more may be accepted.
+  logic [CreditBits-1:0] credits_q;
   logic taken, withhold, counters_withhold, test_withhold_q;
   assign taken = verdict_valid_o && verdict_ready_i;
   assign withhold = counters_withhold || test_withhold_q;
-  assign credits_d = credits_q + CreditBits'(taken) - CreditBits'(accept);
   always_ff @(posedge clk_i) begin
-    credits_q <= credits_d;
-    lookup_ready_o <= credits_d != 0 && !withhold;
-    if (rst_i) begin
-      credits_q <= CreditBits'(Entries);
-      lookup_ready_o <= 1'b0;
-    end
+    credits_q <= credits_q + CreditBits'(taken) - CreditBits'(accept);
+    if (rst_i) credits_q <= CreditBits'(Entries);
   end
+  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 2 && !withhold && !rst_i), .q_o(ready_q));
 
-  // ---- Loading: one register stage (the range tables have their own).
+  // ---- Loading: a register stage here (the range tables have their own), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
   logic load;
-  logic load_action_q, load_default_q, load_bank_q;
+  logic load_action_q, load_default_q, load_bank_q, load_bank2_q;
+  logic [Tables-1:0] load_bitmap_q;
   logic [LoadIndexBits-1:0] load_index_q;
-  logic [RULES-1:0] load_data_q;
+  logic [RULE_BITS-1:0] load_index2_q;
+  logic [RULES-1:0] load_data_q, load_data2_q, load_data3_q;
+  logic load_action2_q, load_default2_q, load_any2_q;
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
     load_action_q  <= load && load_target_i == TargetAction && 32'(load_index_i) < RULES;
     load_default_q <= load && load_target_i == TargetDefault && load_index_i == 0;
-    if (load) begin
+    if (load || !pcl_prim_pkg::GateIdle) begin
       load_bank_q  <= !active_q;
       load_index_q <= load_index_i[LoadIndexBits-1:0];
       load_data_q  <= load_data_i[RULES-1:0];
     end
+    load_action2_q  <= load_action_q;
+    load_default2_q <= load_default_q;
+    if (load_action_q || load_default_q || load_bitmap_q != 0 || !pcl_prim_pkg::GateIdle) begin
+      load_bank2_q  <= load_bank_q;
+      load_index2_q <= load_index_q[RULE_BITS-1:0];
+      load_data2_q  <= load_data_q;
+    end
+    load_any2_q <= load_bitmap_q != 0;
+    if (load_any2_q || !pcl_prim_pkg::GateIdle) load_data3_q <= load_data2_q;
   end
   if (ROW_BITS > RULES) begin : g_unused
     logic unused_row_bits;
@@ -199,7 +216,7 @@ module pcl_engine
       end else begin : g_key
         assign key = slot_key.vlan;
       end
-      pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .LEVELS(Levels), .COMPARE_CLOCKS(CompareClocks), .COPIES(Copies)) u_search (
+      pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .SECOND(second_level_children(ADDRESS_BITS)), .CLOCKS(RowAsked), .COPIES(Copies)) u_search (
         .clk_i,
         .bank_i           (slot_bank),
         .key_i            (key),
@@ -214,19 +231,27 @@ module pcl_engine
     end
 
     logic [Copies-1:0] read;
-    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[RowAsked-1]), .q_o(read));
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[RowAsked-1] || !pcl_prim_pkg::GateIdle), .q_o(read));
     logic [RULES-1:0] bitmap;
-    logic write_q;
-    always_ff @(posedge clk_i) write_q <= load && load_target_i == TargetBitmap + 6'(t) && 32'(load_index_i) < Intervals;
+    logic [Copies-1:0] write;
+    logic [Copies-1:0][RowBits-1:0] write_row;
+    always_ff @(posedge clk_i) load_bitmap_q[t] <= load && load_target_i == TargetBitmap + 6'(t) && 32'(load_index_i) < Intervals;
+    logic load_bitmap2;
+    logic [RowBits-1:0] load_row2;
+    pcl_dup #(.WIDTH(1 + RowBits), .COPIES(1)) u_load (
+      .clk_i, .d_i({load_bitmap_q[t], load_bank_q, load_index_q[RowBits-2:0]}), .q_o({load_bitmap2, load_row2})
+    );
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_write (.clk_i, .d_i(load_bitmap2), .q_o(write));
+    pcl_dup #(.WIDTH(RowBits), .COPIES(Copies)) u_write_row (.clk_i, .d_i(load_row2), .q_o(write_row));
     for (genvar s = 0; s < Copies; s++) begin : g_slice
       localparam int unsigned Low = s * SliceBits;
       localparam int unsigned Width = RULES - Low < SliceBits ? RULES - Low : SliceBits;
       pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
         .clk_i,
-        .write_i      (write_q),
-        .write_row_i  ({load_bank_q, load_index_q[RowBits-2:0]}),
-        .write_data_i (load_data_q[Low +: Width]),
-        .read_i       (read[s]),
+        .write_i      (write[s]),
+        .write_row_i  (write_row[s]),
+        .write_data_i (load_data3_q[Low +: Width]),
+        .read_i       (read[s] || !pcl_prim_pkg::GateIdle),
         .read_row_i   (row[s]),
         .read_data_o  (bitmap[Low +: Width])
       );
@@ -267,46 +292,54 @@ module pcl_engine
     logic [TAG_BITS-1:0]    tag;
     logic [LENGTH_BITS-1:0] length;
   } side_t;
-  side_t side;  // at RuleKnown
-  pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(RuleKnown)) u_side (
-    .clk_i, .d_i({slot_bank, accept ? lookup_cause_i : CauseNone, lookup_tag_i, lookup_length_i}), .q_o(side)
+  side_t side_before, side;  // a clock before RuleKnown, at RuleKnown
+  pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(RuleKnown - 1)) u_side_before (
+    .clk_i, .d_i({slot_bank, accept ? lookup_cause_i : CauseNone, lookup_tag_i, lookup_length_i}), .q_o(side_before)
   );
+  pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(1)) u_side (.clk_i, .d_i(side_before), .q_o(side));
 
   // ---- Actions.
   action_t action;  // at ActionThere
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(2 * RULES)) u_action (
     .clk_i,
-    .write_i      (load_action_q),
-    .write_row_i  ({load_bank_q, load_index_q[RULE_BITS-1:0]}),
-    .write_data_i (load_data_q[63:0]),
-    .read_i       (valid_q[RuleKnown]),
+    .write_i      (load_action2_q),
+    .write_row_i  ({load_bank2_q, load_index2_q}),
+    .write_data_i (load_data2_q[63:0]),
+    .read_i       (valid_q[RuleKnown] || !pcl_prim_pkg::GateIdle),
     .read_row_i   ({side.bank, first_rule}),
     .read_data_o  (action)
   );
   action_t [1:0] default_q;
   always_ff @(posedge clk_i) begin
-    if (load_default_q) default_q[load_bank_q] <= load_data_q[63:0];
+    if (load_default2_q) default_q[load_bank2_q] <= load_data2_q[63:0];
     if (rst_i) default_q <= '0;
   end
 
   // ---- The verdict.
-  logic                 hit1_q, hit2_q;  // one and two clocks after RuleKnown
+  logic                 side_well_formed_q;  // of side
+  logic                 hit1_q, hit2_q;      // one and two clocks after RuleKnown
   logic [RULE_BITS-1:0] rule1_q, rule2_q;
   side_t                side1_q;
   logic                 bank2_q;
   logic [3:0]           cause2_q;
+  logic                 monitor2_q;
+  logic                 push_q, tested_there_q;  // at ActionThere: a lookup, a test lookup
   logic [TAG_BITS-1:0]  tag2_q;
   action_t              default2_q;
   always_ff @(posedge clk_i) begin
-    hit1_q     <= any_match && side.cause == CauseNone;
-    rule1_q    <= side.cause == CauseNone ? first_rule : '0;
+    side_well_formed_q <= side_before.cause == CauseNone;
+    hit1_q     <= any_match && side_well_formed_q;
+    rule1_q    <= first_rule;
     side1_q    <= side;
     hit2_q     <= hit1_q;
-    rule2_q    <= rule1_q;
+    rule2_q    <= hit1_q ? rule1_q : '0;
     bank2_q    <= side1_q.bank;
     cause2_q   <= side1_q.cause;
+    monitor2_q <= default_q[side1_q.bank].monitor;
+    push_q         <= valid_q[ActionThere-1] && !tested_q[ActionThere-1] && !rst_i;
+    tested_there_q <= valid_q[ActionThere-1] && tested_q[ActionThere-1] && !rst_i;
     tag2_q     <= side1_q.tag;
-    default2_q <= default_q[side1_q.bank];
+    default2_q <= side1_q.cause == CauseNone ? default_q[side1_q.bank] : '0;
   end
   typedef struct packed {
     action_t              action;
@@ -322,11 +355,11 @@ module pcl_engine
   action_t chosen;
   logic permitted;
   always_comb begin
-    chosen = hit2_q ? action : cause2_q == CauseNone ? default2_q : '0;
+    chosen = hit2_q ? action : default2_q;
     permitted = chosen.permit;
     verdict.action = chosen;
-    verdict.permit = permitted || default2_q.monitor;
-    verdict.would_drop = !permitted && default2_q.monitor;
+    verdict.permit = permitted || monitor2_q;
+    verdict.would_drop = !permitted && monitor2_q;
     verdict.hit = hit2_q;
     verdict.bank = bank2_q;
     verdict.cause = cause2_q;
@@ -335,7 +368,7 @@ module pcl_engine
   end
   pcl_fifo #(.WIDTH($bits(verdict_t)), .DEPTH(Entries)) u_results (
     .clk_i, .rst_i,
-    .push_i  (valid_q[ActionThere] && !tested_q[ActionThere]),
+    .push_i  (push_q),
     .data_i  (verdict),
     .valid_o (verdict_valid_o),
     .ready_i (verdict_ready_i),
@@ -353,32 +386,32 @@ module pcl_engine
   // ---- Test lookups.
   localparam int unsigned PatienceBits = $clog2(PatienceClocks);
   logic [PatienceBits-1:0] test_patience_q;
-  assign test_ready_o = !test_waiting_q && !test_running_q;
+  logic tested_known_q, test_hit_q;  // the answer, a clock after ActionThere
+  logic [RULE_BITS-1:0] test_rule_q;
+  action_t test_action_q;
   always_ff @(posedge clk_i) begin
-    test_done_o <= 1'b0;
-    test_withhold_q <= 1'b0;
-    if (test_valid_i && test_ready_o) begin
-      test_waiting_q <= 1'b1;
-      test_key_q <= test_key_i;
-      test_patience_q <= '0;
-    end else if (test_waiting_q) begin
-      test_waiting_q <= !test_go;
-      test_running_q <= test_go;
-      test_patience_q <= test_patience_q + 1'b1;
-      test_withhold_q <= &test_patience_q;
+    if (test_ready_o) test_key_q <= test_key_i;
+    test_patience_q <= test_waiting_q ? test_patience_q + 1'b1 : '0;
+    test_withhold_q <= test_waiting_q && (&test_patience_q) && !rst_i;
+    if (test_ready_o) test_waiting_q <= test_valid_i;
+    else if (test_go) test_waiting_q <= 1'b0;
+    if (test_ready_o && test_valid_i) test_ready_o <= 1'b0;
+    else if (tested_known_q) test_ready_o <= 1'b1;
+    tested_known_q <= tested_there_q && !rst_i;
+    if (tested_there_q || !pcl_prim_pkg::GateIdle) begin
+      test_hit_q    <= hit2_q;
+      test_rule_q   <= rule2_q;
+      test_action_q <= chosen;
     end
-    if (valid_q[ActionThere] && tested_q[ActionThere]) begin
-      test_running_q <= 1'b0;
-      test_done_o    <= 1'b1;
-      test_hit_o     <= hit2_q;
-      test_rule_o    <= rule2_q;
-      test_action_o  <= chosen;
+    test_done_o <= tested_known_q && !rst_i;
+    if (tested_known_q) begin
+      test_hit_o    <= test_hit_q;
+      test_rule_o   <= test_rule_q;
+      test_action_o <= test_action_q;
     end
     if (rst_i) begin
-      test_waiting_q  <= 1'b0;
-      test_running_q  <= 1'b0;
-      test_done_o     <= 1'b0;
-      test_withhold_q <= 1'b0;
+      test_waiting_q <= 1'b0;
+      test_ready_o   <= 1'b1;
     end
   end
 
@@ -406,39 +439,42 @@ module pcl_engine
     .busy_o         (counters_busy)
   );
 
-  // ---- Banks.
+  // ---- Banks. What busy_o and load_ready_o say is kept in registers, a clock ahead; they rise with the flip or the clearing, and may fall a clock or two late.
   logic [1:0][CreditBits-1:0] under_way_q;  // lookups accepted, verdicts not taken
-  logic shadow_serving, clear_waiting_q;
+  logic [1:0] serving;                      // bank b serves lookups, seen from the next clock
+  logic shadow_serving_q, clear_waiting_q, busy_q, flip_taken;
   assign active_bank_o = active_q;
-  assign shadow_serving = under_way_q[!active_q] != 0 || counters_busy[!active_q];
+  assign flip_taken = flip_i && !busy_q && !counter_clear_i;
   assign counter_clearing_o = clear_waiting_q || counters_clearing != 0;
-  assign busy_o = shadow_serving || counter_clearing_o;
-  assign load_ready_o = !busy_o;
+  assign busy_o = busy_q;
+  assign load_ready_o = !busy_q;
   always_comb begin
+    for (int b = 0; b < 2; b++) serving[b] = under_way_q[b] != 0 || (accept && active_q == b[0]) || counters_busy[b];
     counters_clear = '0;
-    counters_clear[!active_q] = clear_waiting_q && !shadow_serving;
+    counters_clear[!active_q] = clear_waiting_q && !shadow_serving_q;
   end
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
       under_way_q[b] <= under_way_q[b] + CreditBits'(accept && active_q == b[0]) - CreditBits'(taken && verdict_bank_o == b[0]);
     end
-    flip_ignored_o <= 1'b0;
-    if (flip_i) begin
-      if (busy_o || counter_clear_i) flip_ignored_o <= 1'b1;
-      else active_q <= !active_q;
-    end
+    flip_ignored_o <= flip_i && (busy_q || counter_clear_i);
+    if (flip_taken) active_q <= !active_q;
+    shadow_serving_q <= serving[flip_taken ? active_q : !active_q];
+    busy_q <= serving[flip_taken ? active_q : !active_q] || counter_clear_i || counter_clearing_o;
     if (counter_clear_i) clear_waiting_q <= 1'b1;
-    else if (!shadow_serving) clear_waiting_q <= 1'b0;
+    else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
-      under_way_q     <= '0;
-      active_q        <= 1'b0;
-      flip_ignored_o  <= 1'b0;
-      clear_waiting_q <= 1'b0;
+      under_way_q      <= '0;
+      active_q         <= 1'b0;
+      flip_ignored_o   <= 1'b0;
+      clear_waiting_q  <= 1'b0;
+      shadow_serving_q <= 1'b0;
+      busy_q           <= 1'b0;
     end
   end
 
   `PCL_ASSERT(CreditsMatchLookupsUnderWay, 32'(credits_q) + 32'(under_way_q[0]) + 32'(under_way_q[1]) == Entries)
-  `PCL_ASSERT(ShadowIsQuietWhileWritten, !(load && shadow_serving))
+  `PCL_ASSERT(ShadowIsQuietWhileWritten, !(load && under_way_q[!active_q] != 0))
   `PCL_ASSERT(BanksStayWhileCountersAreCleared, !(counter_clearing_o && under_way_q[!active_q] != 0 && counters_clearing != 0))
 
 endmodule

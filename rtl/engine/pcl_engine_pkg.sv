@@ -1,11 +1,6 @@
 // Latencies and sizes that follow from the engine's geometry, for the engine's modules and for those around it.
 package pcl_engine_pkg;
 
-  // RAM levels behind the sixteen-way first level of a range table: four children each, the last one four or two.
-  function automatic int unsigned ram_levels(int unsigned intervals);
-    return ($clog2(intervals) - 3) / 2;
-  endfunction
-
   function automatic int unsigned maximum(int unsigned a, int unsigned b);
     return a > b ? a : b;
   endfunction
@@ -15,15 +10,31 @@ package pcl_engine_pkg;
     return width > 32 ? 2 : 1;
   endfunction
 
-  // RAM levels to which all range tables of an engine are aligned.
-  function automatic int unsigned aligned_levels(int unsigned address_intervals, int unsigned port_intervals, int unsigned vlan_intervals);
-    return maximum(ram_levels(address_intervals), maximum(ram_levels(port_intervals), ram_levels(vlan_intervals)));
+  // Children of a node of a range table's second level: sixteen where a boundary is narrow, four where sixteen wide comparisons would cost too much.
+  function automatic int unsigned second_level_children(int unsigned address_bits);
+    return address_bits > 32 ? 4 : 16;
   endfunction
 
-  // Clocks from a key at a range table's input to the number of its interval: input register, bank selection, comparison, encoding,
-  // per level two for the RAM and the comparison, and the register copies of the number.
-  function automatic int unsigned range_clocks(int unsigned levels, int unsigned compare);
-    return 3 + compare + levels * (2 + compare) + 1;
+  // Block RAM levels behind the first level of sixteen children and the second level of up to `second`: four children each, the last one four or two.
+  function automatic int unsigned block_levels(int unsigned intervals, int unsigned second);
+    return intervals <= 16 * second ? 0 : ($clog2(intervals) - 4 - $clog2(second) + 1) / 2;
+  endfunction
+
+  // Clocks from a key at a range table's input to the number of its interval: input register, comparison, encoding; for a second level one for its row and the
+  // comparison, for each further level two for the block RAM and the comparison; and the register copies of the number.
+  function automatic int unsigned range_clocks(int unsigned width, int unsigned intervals, int unsigned second);
+    return 2 + compare_clocks(width)
+      + (intervals > 16 ? 1 + compare_clocks(width) : 0)
+      + block_levels(intervals, second) * (2 + compare_clocks(width))
+      + 1;
+  endfunction
+
+  // Clocks after which all range tables of an engine have their intervals.
+  function automatic int unsigned aligned_clocks(int unsigned address_bits, int unsigned address_intervals, int unsigned port_intervals,
+                                                 int unsigned vlan_intervals);
+    return maximum(range_clocks(address_bits, address_intervals, second_level_children(address_bits)),
+                   maximum(range_clocks(pcl_pkg::PortKeyBits, port_intervals, second_level_children(address_bits)),
+                           range_clocks(pcl_pkg::VlanBits, vlan_intervals, second_level_children(address_bits))));
   endfunction
 
   // Clocks of the priority encoder, see pcl_first_one.
@@ -32,16 +43,15 @@ package pcl_engine_pkg;
   endfunction
 
   // Clocks from a lookup that is accepted to its verdict, action included: range search, bitmap RAM, AND, priority encoder, action RAM, output register.
-  // 512 rules, 256 intervals, 128-bit addresses: 24.
+  // 512 rules, 256 intervals: 22 with 128-bit addresses, 16 with 32-bit ones.
   function automatic int unsigned latency(int unsigned rules, int unsigned address_bits, int unsigned address_intervals,
                                           int unsigned port_intervals, int unsigned vlan_intervals);
-    return range_clocks(aligned_levels(address_intervals, port_intervals, vlan_intervals), compare_clocks(address_bits))
-      + 2 + 2 + first_one_clocks(rules) + 2 + 1;
+    return aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 2 + first_one_clocks(rules) + 2 + 1;
   endfunction
 
   // Entries of the result buffer, and so lookups in flight: enough for one a clock, with the credit's way back.
   function automatic int unsigned result_entries(int unsigned latency_clocks);
-    return 1 << $clog2(latency_clocks + 3);
+    return 1 << $clog2(latency_clocks + 5);
   endfunction
 
   // Clocks without an idle slot after which a waiting counter read or test lookup takes the slot of one lookup.

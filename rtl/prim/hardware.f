@@ -6,7 +6,11 @@ prim/pcl_dup.sv
 prim/pcl_ram_1r1w.sv
 prim/pcl_fifo.sv
 prim/hardware/pcl_compare.sv
+prim/pcl_thermometer.sv
+prim/hardware/pcl_carry_banks.sv
+prim/hardware/pcl_compare_banks.sv
 prim/hardware/pcl_search16.sv
+prim/hardware/pcl_search_row.sv
 prim/hardware/pcl_search4.sv
 prim/hardware/pcl_search2.sv
 prim/hardware/pcl_first_one.sv

@@ -20,29 +20,23 @@ module pcl_fifo #(
     $fatal(1, "pcl_fifo: DEPTH is %0d; it must be a power of two of at least 2", DEPTH);
   end
 
-  // Entries behind the output register.
+  // Every entry is stored, also one that goes straight to the output register, so that nothing but push_i decides what is written.
   logic [WIDTH-1:0]      entries [DEPTH];
   logic [INDEX_BITS-1:0] write_q, read_q;
-  logic                  behind_q;  // entries holds something
-  logic                  output_free, store, fetch;
+  logic                  behind_q;  // entries holds something that has not gone to the output register
+  logic                  output_free, fetch;
 
   assign output_free = !valid_o || ready_i;
-  assign store = push_i && (behind_q || !output_free);
-  assign fetch = behind_q && output_free;
+  assign fetch = output_free && (behind_q || push_i);
 
   always_ff @(posedge clk_i) begin
-    if (store) begin
+    if (push_i) begin
       entries[write_q] <= data_i;
       write_q <= write_q + 1'b1;
     end
-    if (fetch) begin
-      data_o <= entries[read_q];
-      read_q <= read_q + 1'b1;
-    end else if (push_i && output_free) begin
-      data_o <= data_i;
-    end
-    if (store) behind_q <= 1'b1;
-    else if (fetch && INDEX_BITS'(read_q + 1'b1) == write_q) behind_q <= 1'b0;
+    if (fetch) read_q <= read_q + 1'b1;
+    if (output_free && (behind_q || push_i || !pcl_prim_pkg::GateIdle)) data_o <= behind_q ? entries[read_q] : data_i;
+    if (push_i != fetch) behind_q <= push_i || INDEX_BITS'(read_q + 1'b1) != write_q;
     if (output_free) valid_o <= behind_q || push_i;
     if (rst_i) begin
       write_q  <= '0;
@@ -53,6 +47,6 @@ module pcl_fifo #(
   end
 
   // The sender's credits.
-  `PCL_ASSUME(NoOverflow, !(store && behind_q && !fetch && write_q == read_q))
+  `PCL_ASSUME(NoOverflow, !(push_i && behind_q && !fetch && write_q == read_q))
 
 endmodule

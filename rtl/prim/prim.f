@@ -5,7 +5,9 @@ prim/pcl_delay.sv
 prim/pcl_dup.sv
 prim/pcl_ram_1r1w.sv
 prim/pcl_fifo.sv
+prim/pcl_thermometer.sv
 prim/pcl_search16.sv
+prim/pcl_search_row.sv
 prim/pcl_search4.sv
 prim/pcl_search2.sv
 prim/pcl_first_one.sv

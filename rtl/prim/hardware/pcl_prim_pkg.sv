@@ -1,9 +1,12 @@
-// How registers with a large fan-out are copied: as asked for. Body for synthesis; ../pcl_prim_pkg.sv simulates faster.
+// What bodies that simulate fast and bodies for synthesis do differently in the modules that both share. This is the one for synthesis.
 package pcl_prim_pkg;
 
-  // Number of copies to keep where hardware wants `wanted` (1 or more).
+  // Number of copies of a register with a large fan-out to keep where hardware wants `wanted` (1 or more): as asked for.
   function automatic int unsigned copies(int unsigned wanted);
     return wanted;
   endfunction
+
+  // Registers whose value does not matter take what comes: an enable of theirs would be a wide net for nothing.
+  localparam bit GateIdle = 1'b0;
 
 endpackage

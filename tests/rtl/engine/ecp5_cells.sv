@@ -69,3 +69,28 @@ module TRELLIS_FF #(
   always_ff @(posedge CLK) Q <= DI;
 
 endmodule
+
+// Two bits of a carry chain. A bit's function of four inputs says whether the carry passes, else the carry is that function's lower four bits at A and B.
+module CCU2C #(
+  parameter [15:0] INIT0 = 16'h0000,
+  parameter [15:0] INIT1 = 16'h0000,
+  parameter INJECT1_0 = "YES",
+  parameter INJECT1_1 = "YES"
+) (
+  input logic CIN, A0, B0, C0, D0, A1, B1, C1, D1,
+  output logic S0, S1, COUT
+);
+
+  if (INJECT1_0 != "NO" || INJECT1_1 != "NO") begin : g_check
+    $fatal(1, "CCU2C: only the mode without injection is modelled");
+  end
+
+  logic pass0, pass1, carry;
+  assign pass0 = INIT0[{D0, C0, B0, A0}];
+  assign pass1 = INIT1[{D1, C1, B1, A1}];
+  assign carry = pass0 ? CIN : INIT0[{2'b00, B0, A0}];
+  assign COUT = pass1 ? carry : INIT1[{2'b00, B1, A1}];
+  assign S0 = pass0 ^ CIN;
+  assign S1 = pass1 ^ carry;
+
+endmodule
