@@ -30,6 +30,19 @@ std::string read_text(const std::filesystem::path& file) {
   return std::move(text).str();
 }
 
+InputKind kind_of_input(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  const std::string text = read_text(file);
+  if (extension == ".yaml" || extension == ".yml") return InputKind::site;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '@') return InputKind::classbench;
+  constexpr std::string_view kKey = "portcullis:";
+  for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {
+    if (at == 0 || text[at - 1] == '\n') return InputKind::site;
+  }
+  return InputKind::document;
+}
+
 void keep_inputs(const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs) {
   for (const std::filesystem::path& output : outputs) {
     for (const std::filesystem::path& input : inputs) {

@@ -13,6 +13,12 @@ namespace portcullis::cli {
 /// Reads a site and its documents; findings go to standard error.
 policy::SitePolicy load_site(const std::filesystem::path& site);
 
+/// What a file that a command was given is.
+enum class InputKind { site, document, classbench };
+/// A site file has the key `portcullis` at the start of a line, or is named .yaml or .yml; a ClassBench filter set
+/// starts with "@"; all else is a document. Throws std::runtime_error where the file cannot be read.
+InputKind kind_of_input(const std::filesystem::path& file);
+
 /// Text of a file as it is hashed into an image's sources. Throws std::runtime_error.
 std::string read_text(const std::filesystem::path& file);
 
