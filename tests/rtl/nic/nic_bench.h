@@ -27,6 +27,8 @@ class NicBench {
   static constexpr unsigned kQueues = QueueCount;
   static constexpr std::uint64_t kArena = 0x1'0000'0000;  ///< bus address of the arena: needs more than 32 bits
   static constexpr std::size_t kArenaBytes = 32U << 20U;
+  /// Longer than the longest frame takes from the filter into the receive buffer.
+  static constexpr std::uint64_t kQuiet = 200 + 9728 / kBytes;
 
   explicit NicBench(std::uint32_t seed = 1) : random_(seed), axi_(axi_pins(), memory, seed) {
     arena_.resize(kArenaBytes);
@@ -81,12 +83,12 @@ class NicBench {
   void run(std::uint64_t clocks) {
     for (std::uint64_t i = 0; i < clocks; ++i) clock();
   }
-  /// Until nothing has moved for 400 clocks; throws if frames wait then.
+  /// Until nothing has moved for kQuiet clocks; throws if frames wait then.
   void run_until_quiet() {
     last_movement_ = clocks_;
-    while (clocks_ - last_movement_ < 400) clock();
+    while (clocks_ - last_movement_ < kQuiet) clock();
     for (const Source& source : sources_) {
-      if (!source.waiting.empty()) throw std::runtime_error("nothing has moved for 400 clocks, and frames wait");
+      if (!source.waiting.empty()) throw std::runtime_error("nothing moves, and frames wait");
     }
   }
 
