@@ -393,7 +393,7 @@ module pcl_nic
   pcl_nic_transmit_pack #(.QUEUES(QUEUES), .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .BURSTS(Bursts)) u_transmit_pack (
     .clk_i, .rst_i, .burst_valid_i(burst_valid), .burst_i(burst), .burst_done_o(burst_done), .packet_done_o(packet_done), .packet_queue_o(packet_queue),
     .data_valid_i(read_valid[ReadData]), .data_ready_o(read_ready[ReadData]), .data_i(read_data), .data_error_i(read_error),
-    .failed_i(transmit_failed), .errors_o(pack_errors),
+    .failed_i(transmit_failed), .active_i(transmit_active), .errors_o(pack_errors),
     .write_o(row_write), .write_data_o(row_data), .write_last_o(row_last), .write_last_lane_o(row_last_lane), .drop_o(packet_drop), .drop_rows_o(packet_drop_rows),
     .sent_o(sent), .sent_port_o(sent_port), .sent_queue_o(sent_queue), .sent_length_o(sent_length), .sent_head_o(sent_head)
   );

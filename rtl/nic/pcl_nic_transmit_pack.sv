@@ -31,6 +31,7 @@ module pcl_nic_transmit_pack
   input  logic                     data_error_i,
 
   input  logic [QUEUES-1:0]        failed_i,
+  input  logic [QUEUES-1:0]        active_i,
   output logic [QUEUES*Errors-1:0] errors_o,
 
   output logic [PORTS-1:0]         write_o,
@@ -65,9 +66,10 @@ module pcl_nic_transmit_pack
   logic                  packet_first, burst_last, packet_last, fills, spills, beat, flush_q, pad_q, bad_q, bad, failed;
   logic [LengthBits-1:0] rows_q, rows;     // of the packet that were written
   logic [RingBits-1:0]   queue;
+  logic [QUEUES-1:0]     stopped_q;        // an error of this queue is on its way to failed_i
 
   assign queue = RingBits'(burst.host_queue);
-  assign failed = failed_i[queue];
+  assign failed = failed_i[queue] || stopped_q[queue];
   assign left = inside_q ? left_q : burst.bytes;
   assign lane = inside_q ? '0 : LaneBits'(burst.offset);
   assign packet_first = burst.first && !inside_q && !flush_q && !pad_q;
@@ -105,6 +107,7 @@ module pcl_nic_transmit_pack
     drop_o  <= '0;
     errors_o <= '0;
     sent_o <= 1'b0;
+    stopped_q <= stopped_q & active_i;
     if (beat) begin
       inside_q <= !burst_last;
       left_q   <= left - 13'(count);
@@ -141,7 +144,10 @@ module pcl_nic_transmit_pack
     if (give_up) begin
       for (int unsigned p = 0; p < PORTS; p++) drop_o[p] <= burst.port == 3'(p);
       drop_rows_o <= burst.rows;
-      if (!failed) errors_o[32'(queue)*Errors+:Errors] <= order ? burst.errors : Errors'(32'(data_seen) << ErrorData);
+      if (!failed) begin
+        errors_o[32'(queue)*Errors+:Errors] <= order ? burst.errors : Errors'(32'(data_seen) << ErrorData);
+        stopped_q[queue] <= order ? burst.errors != '0 : data_seen;
+      end
     end
     if (packet_ends && !packet_bad) begin
       sent_o        <= 1'b1;
@@ -158,6 +164,7 @@ module pcl_nic_transmit_pack
       inside_q <= 1'b0;
       flush_q  <= 1'b0;
       pad_q    <= 1'b0;
+      stopped_q <= '0;
     end
   end
 

@@ -72,6 +72,7 @@ class ReceiveQueue {
     std::memset(bench_.at(completions_), 0, 32 * size_);
     head_ = tail_ = 0;
     phase_ = true;
+    packet_ = {};
     bench_.write(reg(PCL_RECEIVE_CONTROL), 1);
   }
   /// Until STATUS.ACTIVE is 0.
