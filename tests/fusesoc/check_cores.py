@@ -21,6 +21,7 @@ CASES = [
     ("portcullis::filter", None, ["nic/filter.f"]),
     ("portcullis::filter", "hardware", ["prim/hardware.f", "nic/filter_sources.f"]),
     ("portcullis::filter", "ecp5", ["prim/ecp5.f", "nic/filter_sources.f"]),
+    ("portcullis::nic", None, ["nic/nic.f"]),
 ]
 # Headers are found by include path in a manifest, and named in a core.
 HEADERS = {"prim/pcl_assert.svh"}

@@ -14,7 +14,7 @@ if(NOT DEFINED CORE)
 else()
   file(WRITE ${WORK}/fusesoc.conf "[main]\n")  # nobody's own libraries
   set(command ${FUSESOC} --config ${WORK}/fusesoc.conf --cores-root ${ROOT}/rtl --cores-root ${ROOT}/tests/fusesoc --cores-root ${ROOT}/examples
-    run --clean --target=${TARGET} --work-root ${WORK}/work ${FLAGS} portcullis::${CORE})
+    run --clean --target=${TARGET} --work-root ${WORK}/work ${FLAGS} portcullis:${CORE})
 endif()
 execute_process(COMMAND ${command} WORKING_DIRECTORY ${WORK} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT result EQUAL 0)
