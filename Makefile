@@ -5,6 +5,7 @@
 #   make test-nightly  the long sets on top
 #   make bench         the measurements that need no other programs
 #   make formal        every formal proof, and the mutations that break each (docs/formal.md)
+#   make timing        synthesis, place and route for ECP5: hours; figures into constraints/results and docs/timing.md
 #   make format        clang-format over our C++
 
 BUILD ?= build
@@ -16,7 +17,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench formal format clean
+.PHONY: demo build test test-nightly bench formal timing format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -42,6 +43,10 @@ bench: build
 formal:
 	@scripts/install-dependencies.sh test
 	@.venv/bin/python tests/formal/prove.py --build $(BUILD)/formal all
+
+timing:
+	@scripts/install-dependencies.sh timing
+	@.venv/bin/python constraints/ecp5/timing.py
 
 format:
 	git ls-files '*.h' '*.cpp' '*.cc' | grep -v generated | xargs clang-format -i

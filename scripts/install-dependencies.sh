@@ -5,6 +5,7 @@
 #   scripts/install-dependencies.sh build     compilers, Verilator and libraries: what `make demo` needs
 #   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys)
 #   scripts/install-dependencies.sh nightly   and what `make test-nightly` and `portcullis bench model-vs-cocotb` need on top (cocotb, a newer Verilator, in .venv-nightly)
+#   scripts/install-dependencies.sh timing    what `make timing` needs: the environment of the tests, and nextpnr in it
 set -euo pipefail
 
 build_packages=(
@@ -21,7 +22,8 @@ case "$profile" in
   build) packages=("${build_packages[@]}") ;;
   test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
   nightly) packages=("${build_packages[@]}" "${test_packages[@]}" "${nightly_packages[@]}") ;;
-  *) echo "usage: $0 [build|test|nightly]" >&2; exit 2 ;;
+  timing) packages=(python3-venv) ;;
+  *) echo "usage: $0 [build|test|nightly|timing]" >&2; exit 2 ;;
 esac
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -63,3 +65,6 @@ make_environment() {
 }
 if [ "$profile" != build ]; then make_environment .venv requirements.txt; fi
 if [ "$profile" = nightly ]; then make_environment .venv-nightly requirements-nightly.txt; fi
+if [ "$profile" = timing ]; then
+  "$root/.venv/bin/pip" install -q --disable-pip-version-check -r "$root/scripts/requirements-timing.txt"
+fi

@@ -1,0 +1,137 @@
+// The match engine between registers, for timing: every input comes from a bit of a shift register of its own, every output goes to a register and from
+// there into an exclusive-or shift register, so that all of the engine is kept, none of its paths ends at a pin, and three pins are enough.
+// LATENCY_CLOCKS is what the one who asks believes the latency of a lookup to be; elaboration fails where the sources say another.
+module pcl_engine_timing
+  import pcl_pkg::*;
+  import pcl_engine_pkg::*;
+#(
+  parameter  int unsigned RULES             = 512,
+  parameter  int unsigned ADDRESS_BITS      = 128,
+  parameter  int unsigned ADDRESS_INTERVALS = 256,
+  parameter  int unsigned PORT_INTERVALS    = 256,
+  parameter  int unsigned VLAN_INTERVALS    = 256,
+  parameter  int unsigned TAG_BITS          = 8,
+  parameter  int unsigned LENGTH_BITS       = 14,
+  parameter  int unsigned LATENCY_CLOCKS    = 22,
+  localparam int unsigned ROW_BITS          = maximum(RULES, 128),
+  localparam int unsigned RULE_BITS         = $clog2(RULES)
+) (
+  input  logic clk_i,
+  input  logic serial_i,
+  output logic serial_o
+);
+
+  localparam int unsigned Latency = latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+  if (LATENCY_CLOCKS != Latency) begin : g_check
+    $fatal(1, "pcl_engine_timing: LATENCY_CLOCKS is %0d; pcl_engine_pkg::latency is %0d", LATENCY_CLOCKS, Latency);
+  end
+
+  typedef struct packed {
+    logic                   rst;
+    logic                   lookup_valid;
+    key_t                   lookup_key;
+    logic [3:0]             lookup_cause;
+    logic [LENGTH_BITS-1:0] lookup_length;
+    logic [TAG_BITS-1:0]    lookup_tag;
+    logic                   verdict_ready;
+    logic                   test_valid;
+    key_t                   test_key;
+    logic                   load_valid;
+    logic [5:0]             load_target;
+    logic [15:0]            load_index;
+    logic [ROW_BITS-1:0]    load_data;
+    logic                   flip;
+    logic                   counter_valid;
+    logic                   counter_bank;
+    logic                   counter_kind;
+    logic [15:0]            counter_index;
+    logic                   counter_clear;
+  } inputs_t;
+
+  typedef struct packed {
+    logic                 lookup_ready;
+    logic                 verdict_valid;
+    logic                 verdict_permit;
+    logic                 verdict_would_drop;
+    logic                 verdict_hit;
+    logic [RULE_BITS-1:0] verdict_rule;
+    action_t              verdict_action;
+    logic [3:0]           verdict_cause;
+    logic                 verdict_bank;
+    logic [TAG_BITS-1:0]  verdict_tag;
+    logic                 test_ready;
+    logic                 test_done;
+    logic                 test_hit;
+    logic [RULE_BITS-1:0] test_rule;
+    action_t              test_action;
+    logic                 load_ready;
+    logic                 flip_ignored;
+    logic                 active_bank;
+    logic                 busy;
+    logic                 counter_ready;
+    logic                 counter_done;
+    logic [63:0]          counter_packets;
+    logic [63:0]          counter_bytes;
+    logic                 counter_clearing;
+  } outputs_t;
+
+  inputs_t  in_q;
+  outputs_t out, out_q, chain_q;
+  always_ff @(posedge clk_i) begin
+    in_q    <= {in_q[$bits(inputs_t)-2:0], serial_i};
+    out_q   <= out;
+    chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
+  end
+  assign serial_o = chain_q[$bits(outputs_t)-1];
+
+  pcl_engine #(
+    .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS),
+    .TAG_BITS(TAG_BITS), .LENGTH_BITS(LENGTH_BITS)
+  ) u_engine (
+    .clk_i,
+    .rst_i                (in_q.rst),
+    .lookup_valid_i       (in_q.lookup_valid),
+    .lookup_ready_o       (out.lookup_ready),
+    .lookup_key_i         (in_q.lookup_key),
+    .lookup_cause_i       (in_q.lookup_cause),
+    .lookup_length_i      (in_q.lookup_length),
+    .lookup_tag_i         (in_q.lookup_tag),
+    .verdict_valid_o      (out.verdict_valid),
+    .verdict_ready_i      (in_q.verdict_ready),
+    .verdict_permit_o     (out.verdict_permit),
+    .verdict_would_drop_o (out.verdict_would_drop),
+    .verdict_hit_o        (out.verdict_hit),
+    .verdict_rule_o       (out.verdict_rule),
+    .verdict_action_o     (out.verdict_action),
+    .verdict_cause_o      (out.verdict_cause),
+    .verdict_bank_o       (out.verdict_bank),
+    .verdict_tag_o        (out.verdict_tag),
+    .test_valid_i         (in_q.test_valid),
+    .test_ready_o         (out.test_ready),
+    .test_key_i           (in_q.test_key),
+    .test_done_o          (out.test_done),
+    .test_hit_o           (out.test_hit),
+    .test_rule_o          (out.test_rule),
+    .test_action_o        (out.test_action),
+    .load_valid_i         (in_q.load_valid),
+    .load_ready_o         (out.load_ready),
+    .load_target_i        (in_q.load_target),
+    .load_index_i         (in_q.load_index),
+    .load_data_i          (in_q.load_data),
+    .flip_i               (in_q.flip),
+    .flip_ignored_o       (out.flip_ignored),
+    .active_bank_o        (out.active_bank),
+    .busy_o               (out.busy),
+    .counter_valid_i      (in_q.counter_valid),
+    .counter_ready_o      (out.counter_ready),
+    .counter_bank_i       (in_q.counter_bank),
+    .counter_kind_i       (in_q.counter_kind),
+    .counter_index_i      (in_q.counter_index),
+    .counter_done_o       (out.counter_done),
+    .counter_packets_o    (out.counter_packets),
+    .counter_bytes_o      (out.counter_bytes),
+    .counter_clear_i      (in_q.counter_clear),
+    .counter_clearing_o   (out.counter_clearing)
+  );
+
+endmodule
