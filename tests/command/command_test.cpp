@@ -72,6 +72,33 @@ TEST_F(Command, WithoutArgumentsIsAUsageError) {
   EXPECT_THAT(outcome.err, HasSubstr("subcommand"));
 }
 
+TEST_F(Command, LintAnswersByItsExitCodeAndFormats) {
+  write("twice.md",
+        "| Server role | Service | Port | Protocol |\n|---|---|---|---|\n"
+        "| Web Servers | web | 443 | TCP |\n| Web Servers | web | 443 | TCP |\n");
+  EXPECT_EQ(run("lint ports.md").exit, 0);
+  EXPECT_EQ(run("lint site.yaml").exit, 0);
+  const Outcome text = run("lint twice.md");
+  EXPECT_EQ(text.exit, 1);
+  EXPECT_EQ(text.out, "twice.md:4:1: warning: repeats line 3 [duplicate-row]\n") << "and no colour outside a terminal";
+  EXPECT_THAT(text.err, HasSubstr("1 warning"));
+  EXPECT_EQ(nlohmann::json::parse(run("lint --format json twice.md").out)["findings"].size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(run("lint --format sarif twice.md").out)["version"], "2.1.0");
+  EXPECT_THAT(run("lint --format junit twice.md").out, HasSubstr("<failure type=\"warning\""));
+  EXPECT_EQ(run("lint ports.md twice.md").exit, 1);
+}
+
+TEST_F(Command, LintThatCannotBeDoneIsTwo) {
+  EXPECT_EQ(run("lint").exit, 2);
+  EXPECT_EQ(run("lint missing.md").exit, 2);
+  EXPECT_EQ(run("lint site.yaml ports.md").exit, 2) << "a site names its documents itself";
+  EXPECT_EQ(run("lint --format xml ports.md").exit, 2);
+  write("bad.yaml", site("Web Servers: 10.0.0.0/33"));
+  EXPECT_EQ(run("lint bad.yaml").exit, 2);
+  write("unbound.yaml", site("Mail Servers: 10.0.0.0/24"));
+  EXPECT_EQ(run("lint unbound.yaml").exit, 1) << "an unbound role is a finding, with its line";
+}
+
 TEST_F(Command, UnknownCommandsAndOptionsAreUsageErrors) {
   EXPECT_EQ(run("frobnicate").exit, 2);
   EXPECT_EQ(run("extract --frobnicate ports.md").exit, 2);

@@ -12,7 +12,7 @@ namespace portcullis::policy::lint {
 
 struct Options {
   /// Comparisons of two products that may be spent on what hides what; beyond, not-decided says so.
-  std::uint64_t work = 40'000'000;
+  std::uint64_t work = 100'000'000;
 };
 
 /// Documents alone. Roles stand for themselves: two rows meet if they name the same roles. Throws spec::DocumentError

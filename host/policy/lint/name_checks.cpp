@@ -12,21 +12,33 @@
 #include "policy/lint/words.h"
 #include "spec/extract.h"
 #include "spec/text.h"
+#include "spec/vocabulary.h"
 
 namespace portcullis::policy::lint {
 namespace {
 
 using Spelling = Names::Spelling;
 
+/// Ends the word of a protocol or application, whose letters all count.
+constexpr char kProtocolMark = '!';
+
 /// The words that tell a name from others: without articles, endings of the plural, punctuation.
 std::vector<std::string> words_of(std::string_view name) {
   const std::string folded = spec::join_plurals(spec::fold_cell(name));
   const Words& words = Words::built_in();
+  const std::vector<spec::Atom> atoms = spec::split_atoms(folded);
+  constexpr std::uint32_t kProtocols = spec::kProtocolTerm | spec::kApplicationTerm | spec::kAmbiguousTerm;
   std::vector<std::string> out;
-  for (const spec::Atom& atom : spec::split_atoms(folded)) {
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const spec::Atom& atom = atoms[i];
     if (atom.kind == spec::Atom::Kind::punctuation || atom.kind == spec::Atom::Kind::newline) continue;
     if (words.articles.is(atom.text)) continue;
     std::string word(atom.text);
+    // LDAPS is no plural of LDAP.
+    if ((spec::Vocabulary::built_in().term(atoms, i).kinds & kProtocols) != 0) {
+      out.push_back(word + kProtocolMark);
+      continue;
+    }
     constexpr std::size_t kShortestPlural = 4;
     if (word.size() >= kShortestPlural && word.ends_with('s') && !word.ends_with("ss")) word.pop_back();
     out.push_back(std::move(word));
@@ -34,7 +46,16 @@ std::vector<std::string> words_of(std::string_view name) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, "")); }
+/// The words without spaces, for "Front-End" is "Front End"; but numbers stay apart, for 10.1.12.3 is not 10.11.2.3.
+std::string joined(const std::vector<std::string>& words) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty() && is_digit(out.back()) && is_digit(word.front())) out += ' ';
+    out += word;
+  }
+  return out;
+}
 
 /// Letters only, and long enough that a letter less is no other word.
 bool can_be_misspelt(const std::string& word) {

@@ -4,6 +4,7 @@
 #include "policy/lint/checks.h"
 #include "spec/cell_grammar.h"
 #include "spec/text.h"
+#include "spec/vocabulary.h"
 
 namespace portcullis::policy::lint {
 
@@ -30,7 +31,7 @@ void check_actions(const Document& document, Findings& findings) {
     if (!table.other_action) continue;
     std::string words;
     for (const spec::PortRow& row : document.extraction.rows) {
-      if (row.table == table.number && !row.action.empty()) {
+      if (row.table == table.number && !row.action.empty() && !spec::Vocabulary::built_in().permits(row.action)) {
         words = row.action;
         break;
       }

@@ -188,6 +188,11 @@ bool alike(const std::pair<const UseKey, const Row*>& a, const std::pair<const U
   return ranges ? first_a == first_b || last_a == last_b : digits_exchanged(first_a, first_b);
 }
 
+/// The range of `a` holds that of `b`.
+bool holds(const UseKey& a, const UseKey& b) {
+  return std::get<1>(a) <= std::get<1>(b) && std::get<2>(b) <= std::get<2>(a);
+}
+
 bool generic(const std::string& service) {
   const auto named = Services::built_in().named(service);
   return std::any_of(named.begin(), named.end(), [](const Service* one) { return one->generic; });
@@ -237,6 +242,11 @@ void check_service_ports(const Subject& subject) {
       };
       return key(a) < key(b);
     });
+    std::set<UseKey> ports;
+    for (const auto* group : all) {
+      for (const auto& use : group->second.uses) ports.insert(use.first);
+    }
+    const bool few_ports = ports.size() <= 2;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const ServiceRows& mine = all[i]->second;
       // Two rows of one role, alike but for two exchanged digits.
@@ -260,8 +270,11 @@ void check_service_ports(const Subject& subject) {
         const auto* here = only_in(mine, all[k]->second);
         const auto* there = only_in(all[k]->second, mine);
         if (here == nullptr || there == nullptr || std::get<0>(here->first) != std::get<0>(there->first)) continue;
-        // Of a service with several ports, two that are left over need not belong together.
-        const bool alone = mine.uses.size() == 1 && all[k]->second.uses.size() == 1;
+        const bool within = holds(here->first, there->first) || holds(there->first, here->first);
+        if (within && (same_document || !alike(*here, *there))) continue;
+        // Of a service with several ports, two that are left over need not belong together; and what is on as many
+        // ports as there are roles is a name for many services.
+        const bool alone = mine.uses.size() == 1 && all[k]->second.uses.size() == 1 && (!same_document || few_ports);
         if (!alone && !alike(*here, *there)) continue;
         const auto agree = [&](const UseKey& use) {
           return std::count_if(all.begin(), all.end(), [&](const auto* g) { return g->second.uses.contains(use); });
