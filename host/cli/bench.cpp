@@ -1,11 +1,18 @@
-// `portcullis bench`: measurements whose results are checked before a rate is printed.
+// `portcullis bench`: measurements whose results are checked before a rate is printed. Each is an entry of
+// kMeasurements.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 
 #include "cli/command.h"
+#include "run/bench_cocotb.h"
 #include "run/run.h"
 
 namespace portcullis::cli {
@@ -14,27 +21,79 @@ namespace {
 struct Options {
   std::string name;
   std::uint64_t packets = 500'000;
+  unsigned repetitions = 5;
+  std::string repository = PORTCULLIS_SOURCE_DIR;
+  std::string work;
+  std::string json;
+};
+
+void write_json(const std::string& path, const std::string& json) {
+  if (path.empty()) return;
+  std::ofstream file(path);
+  file << json << '\n';
+  if (!file.flush()) throw std::runtime_error(path + ": could not be written");
+}
+
+Exit bench_model(const Options& options) {
+  const std::vector<sim::ModelBench> results = sim::bench_model(options.packets, isatty(STDERR_FILENO) != 0);
+  std::cout << sim::to_text(results);
+  const bool differs =
+      std::any_of(results.begin(), results.end(), [](const sim::ModelBench& r) { return r.mismatches != 0; });
+  return differs ? Exit::answer_is_no : Exit::as_asked;
+}
+
+Exit bench_model_vs_cocotb(const Options& options) {
+  sim::CocotbBenchOptions cocotb;
+  cocotb.repository = options.repository;
+  cocotb.work = options.work.empty() ? std::filesystem::temp_directory_path() / "portcullis-model-vs-cocotb"
+                                     : std::filesystem::path(options.work);
+  cocotb.repetitions = options.repetitions;
+  cocotb.progress = isatty(STDERR_FILENO) != 0;
+  const sim::CocotbBench bench = sim::bench_cocotb(cocotb);
+  std::cout << sim::to_text(bench);
+  write_json(options.json, sim::to_json(bench));
+  return bench.ok() ? Exit::as_asked : Exit::answer_is_no;
+}
+
+struct Measurement {
+  const char* name;
+  const char* what;
+  Exit (*run)(const Options&);
+};
+constexpr std::array kMeasurements{
+    Measurement{"model", "simulation speed of the cycle-accurate model on one core, verdicts compared", bench_model},
+    Measurement{
+        "model-vs-cocotb",
+        "the same simulation driven by the model and by cocotb, verdicts compared; needs the nightly environment",
+        bench_model_vs_cocotb},
 };
 
 void bench_command(const Options& options, Exit& exit) {
   if (options.name.empty()) {
-    std::cout << "model  simulation speed of the cycle-accurate model on one core, verdicts compared\n";
+    for (const Measurement& measurement : kMeasurements)
+      std::cout << fmt::format("{:<16} {}\n", measurement.name, measurement.what);
     return;
   }
-  const std::vector<sim::ModelBench> results = sim::bench_model(options.packets, isatty(STDERR_FILENO) != 0);
-  std::cout << sim::to_text(results);
-  if (std::any_of(results.begin(), results.end(), [](const sim::ModelBench& r) { return r.mismatches != 0; })) {
-    exit = Exit::answer_is_no;
-  }
+  const auto* found = std::find_if(kMeasurements.begin(), kMeasurements.end(),
+                                   [&](const Measurement& m) { return options.name == m.name; });
+  exit = found->run(options);
 }
 
 }  // namespace
 
 void add_bench(CLI::App& app, Exit& exit) {
   auto options = std::make_shared<Options>();
+  std::vector<std::string> names;
+  for (const Measurement& measurement : kMeasurements) names.emplace_back(measurement.name);
   CLI::App* command = app.add_subcommand("bench", "Run a measurement; without a name, list them");
-  command->add_option("NAME", options->name, "measurement")->check(CLI::IsMember({"model"}));
-  command->add_option("--packets", options->packets, "packets per measurement")->capture_default_str();
+  command->add_option("NAME", options->name, "measurement")->check(CLI::IsMember(names));
+  command->add_option("--packets", options->packets, "packets per measurement (model)")->capture_default_str();
+  command->add_option("--repetitions", options->repetitions, "runs of which the median is taken (model-vs-cocotb)")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb)");
+  command->add_option("--work", options->work, "folder for what is built, kept for the next time (model-vs-cocotb)");
+  command->add_option("--repository", options->repository, "folder of Portcullis' sources (model-vs-cocotb)");
   command->callback([options, &exit] { bench_command(*options, exit); });
 }
 

@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "device/loader.h"
 #include "model/engine_model.h"
+#include "run/bench_traffic.h"
+#include "run/processor_time.h"
 #include "run/progress.h"
 #include "run/run.h"
 #include "run/session.h"
@@ -16,53 +17,7 @@
 namespace portcullis::sim {
 namespace {
 
-/// Packets differ up to here and then repeat, so that making them and asking the reference is no part of the
-/// measurement.
-constexpr std::size_t kDistinct = 4096;
 constexpr std::uint64_t kClockHz = 250'000'000;
-constexpr std::uint64_t kSeed = 1;
-
-/// Processor time of this thread, in seconds: what one core does, whatever else the machine is busy with.
-double processor_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
-/// A hundred rules as a port document makes them: servers' prefixes of both families, lists and ranges of ports,
-/// replies.
-policy::Policy bench_policy() {
-  policy::Policy policy;
-  traffic::Random random(kSeed);
-  for (unsigned i = 0; i < 50; ++i) {
-    const policy::Address v4 = policy::from_ipv4(0xC0000200 + i * 4);
-    const policy::Address v6 = policy::make_address(0x20010db800000000 + i, 0);
-    policy::Entry entry;
-    entry.match = policy::Match::any();
-    entry.match.destination = {{v4, v4 + 3}, {v6, v6 + 0xFFFF}};
-    const auto port = static_cast<std::uint32_t>(random() % 60000);
-    entry.match.destination_port = {{port, port}, {port + 2, port + 40}};
-    entry.match.protocol.reset();
-    entry.match.protocol.set(i % 3 == 0 ? 17 : 6);
-    entry.action.permit = i % 8 != 0;
-    policy.entries.push_back(entry);
-    std::swap(entry.match.source, entry.match.destination);
-    std::swap(entry.match.source_port, entry.match.destination_port);
-    policy.entries.push_back(entry);
-  }
-  return policy;
-}
-
-traffic::PacketSet smallest_frames(const policy::Policy& policy) {
-  const traffic::RandomKeys keys(policy, 1);
-  traffic::Random random(kSeed);
-  traffic::PacketSet packets;
-  while (packets.size() < kDistinct) {
-    const std::vector<std::uint8_t> frame = traffic::build(*traffic::frame_presenting(keys.next(random)));
-    if (frame.size() <= policy::kMinFrame) packets.add(frame, 0);
-  }
-  return packets;
-}
 
 ModelBench measure_packets(const policy::Policy& policy, const tables::Geometry& geometry, std::uint64_t rate,
                            std::uint64_t packets, std::atomic<std::uint64_t>& done) {
@@ -94,8 +49,8 @@ ModelBench measure_packets(const policy::Policy& policy, const tables::Geometry&
 
 ModelBench measure_lookups(const policy::Policy& policy, std::uint64_t lookups, std::atomic<std::uint64_t>& done) {
   const traffic::RandomKeys source(policy, 1);
-  traffic::Random random(kSeed);
-  std::vector<policy::Key> keys(kDistinct);
+  traffic::Random random(kBenchSeed);
+  std::vector<policy::Key> keys(kDistinctFrames);
   std::vector<std::int32_t> expected;
   for (policy::Key& key : keys) {
     key = source.next(random);
@@ -104,7 +59,7 @@ ModelBench measure_lookups(const policy::Policy& policy, std::uint64_t lookups, 
   }
   model::EngineModel engine;
   engine.load(tables::compile(policy, tables::Geometry::large()).image);
-  std::vector<model::EngineVerdict> verdicts(kDistinct);
+  std::vector<model::EngineVerdict> verdicts(kDistinctFrames);
   ModelBench bench{"large", "lookups at the engine's key port, one a clock"};
   const std::uint64_t first_clock = engine.clocks();
   const double start = processor_seconds();
@@ -125,7 +80,7 @@ ModelBench measure_lookups(const policy::Policy& policy, std::uint64_t lookups, 
 std::vector<ModelBench> bench_model(std::uint64_t packets, bool progress) {
   const policy::Policy policy = bench_policy();
   constexpr std::uint64_t kPacedShare = 8;  // a paced packet takes many clocks
-  packets = std::max<std::uint64_t>(packets, kDistinct);
+  packets = std::max<std::uint64_t>(packets, kDistinctFrames);
   Progress bar(progress, "packets", 3 * packets + 2 * (packets / kPacedShare));
   std::vector<ModelBench> results;
   for (const tables::Geometry& geometry : {tables::Geometry::edge(), tables::Geometry::large()}) {

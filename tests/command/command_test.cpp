@@ -315,6 +315,18 @@ TEST_F(Command, BenchWithoutANameListsTheMeasurements) {
   const Outcome outcome = run("bench");
   EXPECT_EQ(outcome.exit, 0);
   EXPECT_THAT(outcome.out, HasSubstr("model"));
+  EXPECT_THAT(outcome.out, HasSubstr("model-vs-cocotb"));
+}
+
+TEST_F(Command, BenchAgainstCocotbSaysWhatIsMissing) {
+  Outcome outcome = run("bench model-vs-cocotb --repository .");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("name the folder of Portcullis' sources with --repository"));
+  fs::create_directories(folder_ / "bench/cocotb");
+  write("bench/cocotb/run.py", "");
+  outcome = run("bench model-vs-cocotb --repository .");
+  EXPECT_EQ(outcome.exit, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("scripts/install-dependencies.sh nightly"));
 }
 
 }  // namespace
