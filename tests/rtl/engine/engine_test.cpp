@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "VEngineCompact.h"
 #include "VEngineDeep.h"
 #include "VEngineEcp5.h"
 #include "VEngineEdge.h"
 #include "VEngineHardware.h"
 #include "VEngineHardwareNarrow.h"
 #include "VEngineNarrow.h"
+#include "VEngineXilinx.h"
 #include "engine_bench.h"
 
 namespace portcullis::rtl_test {
@@ -51,6 +53,14 @@ struct Ecp5 {
   using Model = VEngineEcp5;
   static constexpr Geometry geometry{64, 64, 128, 512, 64};
   static constexpr unsigned latency = 21;
+};
+
+// Other bodies in geometries from above: they must take the same clocks.
+struct Compact : HardwareNarrow {
+  using Model = VEngineCompact;
+};
+struct Xilinx : Hardware {
+  using Model = VEngineXilinx;
 };
 
 template <class Variant>
@@ -96,7 +106,7 @@ class MatchEngine : public testing::Test {
   Bench bench{Variant::geometry, test_seed()};
 };
 
-using Variants = testing::Types<Edge, Deep, Narrow, Hardware, HardwareNarrow, Ecp5>;
+using Variants = testing::Types<Edge, Deep, Narrow, Hardware, HardwareNarrow, Ecp5, Compact, Xilinx>;
 class VariantNames {
  public:
   template <class Variant>
@@ -107,6 +117,8 @@ class VariantNames {
     if constexpr (std::is_same_v<Variant, Hardware>) return "Hardware";
     if constexpr (std::is_same_v<Variant, HardwareNarrow>) return "HardwareNarrow";
     if constexpr (std::is_same_v<Variant, Ecp5>) return "Ecp5";
+    if constexpr (std::is_same_v<Variant, Compact>) return "Compact";
+    if constexpr (std::is_same_v<Variant, Xilinx>) return "Xilinx";
   }
 };
 TYPED_TEST_SUITE(MatchEngine, Variants, VariantNames);

@@ -1,0 +1,3 @@
+// The match engine, small rather than fast.
+-f prim/compact.f
+-f engine/sources.f

@@ -1,0 +1,3 @@
+// The match engine for AMD UltraScale+.
+-f prim/xilinx.f
+-f engine/sources.f

@@ -1,0 +1,44 @@
+// Second level of a range table: a row of CHILDREN - 1 sorted boundaries for each of 2 banks x 16 nodes of the first level, and which of them are <= key, as a
+// thermometer code. Body that is small: the banks' rows lie in one LUT RAM, so the bank is part of its address. Behaves as ../hardware/pcl_search_row.sv.
+// In: index_i = {bank, node}; key_i a clock later. Boundaries are stored inverted, so that contents of zero mean unused (all ones).
+// Out: thermometer_o[n] = boundary n <= key, COPIES times, 1 + COMPARE_CLOCKS clocks after index_i: row, comparison.
+// A row read in the clock of a write to it may be the old or the new one.
+module pcl_search_row #(
+  parameter int unsigned WIDTH          = 128,
+  parameter int unsigned CHILDREN       = 4,
+  parameter int unsigned COMPARE_CLOCKS = 2,
+  parameter int unsigned INDEX_COPIES   = 1,
+  parameter int unsigned KEY_COPIES     = 1,
+  parameter int unsigned COPIES         = 1,
+  parameter int unsigned WRITE_COPIES   = 1
+) (
+  input  logic                               clk_i,
+  input  logic [INDEX_COPIES-1:0][4:0]       index_i,  // equal copies
+  input  logic [KEY_COPIES-1:0][WIDTH-1:0]   key_i,    // equal copies
+  output logic [COPIES-1:0][CHILDREN-1:1]    thermometer_o,
+  // A bit per bank, a bit per boundary.
+  input  logic [1:0]                         write_i,
+  input  logic [CHILDREN-1:1]                write_number_i,
+  input  logic [INDEX_COPIES-1:0][3:0]       write_node_i,     // equal copies
+  input  logic [WRITE_COPIES-1:0][WIDTH-1:0] write_inverted_i  // equal copies
+);
+
+  for (genvar n = 1; n < CHILDREN; n++) begin : g_boundary
+    localparam int unsigned IndexCopy = ((n - 1) * INDEX_COPIES) / (CHILDREN - 1);
+    localparam int unsigned KeyCopy = ((n - 1) * KEY_COPIES) / (CHILDREN - 1);
+    (* no_rw_check, ram_style = WIDTH > 64 ? "block" : "distributed" *) logic [WIDTH-1:0] rows [32];
+    logic [WIDTH-1:0] inverted_q;
+    always_ff @(posedge clk_i) begin
+      if (write_i != 0 && write_number_i[n]) rows[{write_i[1], write_node_i[IndexCopy]}] <= write_inverted_i[((n-1)*WRITE_COPIES)/(CHILDREN - 1)];
+    end
+    always_ff @(posedge clk_i) inverted_q <= rows[index_i[IndexCopy]];
+    logic [COPIES-1:0] reached;
+    pcl_compare #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS), .COPIES(COPIES)) u_compare (
+      .clk_i, .key_i(key_i[KeyCopy]), .inverted_i(inverted_q), .reached_o(reached)
+    );
+    for (genvar c = 0; c < COPIES; c++) begin : g_copy
+      assign thermometer_o[c][n] = reached[c];
+    end
+  end
+
+endmodule
