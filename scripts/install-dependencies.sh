@@ -14,7 +14,7 @@ build_packages=(
   libcli11-dev libfmt-dev libgumbo-dev libmd4c-dev libpcap-dev libutf8proc-dev libyaml-cpp-dev
   nlohmann-json3-dev
 )
-test_packages=(clang clang-format libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv)
+test_packages=(clang clang-format libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv tcl)
 nightly_packages=(libpython3.11 nftables tshark)
 
 profile=${1:-test}
