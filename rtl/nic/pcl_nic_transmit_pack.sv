@@ -100,6 +100,13 @@ module pcl_nic_transmit_pack
   assign packet_done_o = order || packet_ends;
   assign packet_queue_o = queue;
 
+  // Did the memory answer with an error, or is the packet dropped only because its queue had failed before?
+  logic data_seen, data_bad_q;
+  assign data_seen = (beat && data_error_i) || ((!packet_first || flush_q || pad_q) && data_bad_q);
+  always_ff @(posedge clk_i) begin
+    if (beat) data_bad_q <= data_error_i || (!packet_first && data_bad_q);
+  end
+
   always_ff @(posedge clk_i) begin : rows_out
     logic [DATA_WIDTH-1:0]   valid_bytes, moved, spilled;
     logic [2*DATA_WIDTH-1:0] shifted;
@@ -166,13 +173,6 @@ module pcl_nic_transmit_pack
       pad_q    <= 1'b0;
       stopped_q <= '0;
     end
-  end
-
-  // Did the memory answer with an error, or is the packet dropped only because its queue had failed before?
-  logic data_seen, data_bad_q;
-  assign data_seen = (beat && data_error_i) || ((!packet_first || flush_q || pad_q) && data_bad_q);
-  always_ff @(posedge clk_i) begin
-    if (beat) data_bad_q <= data_error_i || (!packet_first && data_bad_q);
   end
 
   `PCL_ASSERT(DataOnlyForBursts, data_valid_i |-> valid && !burst.abandon)

@@ -6,6 +6,8 @@
 // before: what relies on more than AXI4 promises, fails here.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -115,9 +117,10 @@ class AxiMemory {
       writes_.push_back({*pins_.awaddr, *pins_.awlen + 1U, {}, {}, false, 0});
     }
     if (*pins_.wvalid != 0 && *pins_.wready != 0) {
-      Beat beat{std::vector<std::uint8_t>(pins_.wdata, pins_.wdata + pins_.beat_bytes),
-                std::vector<std::uint8_t>(pins_.wstrb, pins_.wstrb + pins_.beat_bytes / 8), *pins_.wlast != 0};
-      data_.push_back(std::move(beat));
+      Beat& beat = data_.emplace_back();
+      std::memcpy(beat.data.data(), pins_.wdata, pins_.beat_bytes);
+      std::memcpy(beat.strobes.data(), pins_.wstrb, pins_.beat_bytes / 8);
+      beat.last = *pins_.wlast != 0;
       ++beats_written_;
     }
     if (!data_.empty()) take_data();
@@ -135,8 +138,10 @@ class AxiMemory {
 
  private:
   static constexpr std::size_t kQueue = 64;
+  static constexpr std::size_t kMaxBeat = 128;  // bytes
   struct Beat {
-    std::vector<std::uint8_t> data, strobes;
+    std::array<std::uint8_t, kMaxBeat> data;
+    std::array<std::uint8_t, kMaxBeat / 8> strobes;
     bool last;
   };
   struct Write {
@@ -188,8 +193,8 @@ class AxiMemory {
       if (write.complete) continue;
       while (!data_.empty() && !write.complete) {
         const Beat& beat = data_.front();
-        write.data.insert(write.data.end(), beat.data.begin(), beat.data.end());
-        write.strobes.insert(write.strobes.end(), beat.strobes.begin(), beat.strobes.end());
+        write.data.insert(write.data.end(), beat.data.begin(), beat.data.begin() + pins_.beat_bytes);
+        write.strobes.insert(write.strobes.end(), beat.strobes.begin(), beat.strobes.begin() + pins_.beat_bytes / 8);
         const bool last = write.data.size() == std::size_t{write.beats} * pins_.beat_bytes;
         if (last != beat.last) throw AxiViolation("WLAST does not mark the burst's last beat");
         if (last) {
