@@ -14,7 +14,7 @@ build_packages=(
   libcli11-dev libfmt-dev libgumbo-dev libmd4c-dev libpcap-dev libutf8proc-dev libyaml-cpp-dev
   nlohmann-json3-dev
 )
-test_packages=(clang clang-format libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv tcl)
+test_packages=(clang clang-format dpdk-dev libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv tcl)
 nightly_packages=(libpython3.11 nftables tshark)
 
 profile=${1:-test}
@@ -63,7 +63,11 @@ make_environment() {
     echo "$wanted" >"$stamp"
   fi
 }
-if [ "$profile" != build ]; then make_environment .venv requirements.txt; fi
+if [ "$profile" != build ]; then
+  make_environment .venv requirements.txt
+  "$root/scripts/fetch-dpdk-headers.sh" ||
+    echo "install-dependencies: DPDK's headers for drivers could not be fetched: the DPDK driver and its tests are left out" >&2
+fi
 if [ "$profile" = nightly ]; then make_environment .venv-nightly requirements-nightly.txt; fi
 if [ "$profile" = timing ]; then
   "$root/.venv/bin/pip" install -q --disable-pip-version-check -r "$root/scripts/requirements-timing.txt"

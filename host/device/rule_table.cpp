@@ -14,6 +14,7 @@ namespace {
 /// Rules are ranked by priority, and at equal numbers a policy's entries stand before rules.
 constexpr std::uint64_t rank_of_rule(std::uint32_t priority) { return 2 * std::uint64_t{priority} + 1; }
 constexpr std::uint64_t rank_of_policy(std::uint32_t priority) { return 2 * std::uint64_t{priority}; }
+constexpr std::uint64_t kLastRank = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -24,13 +25,21 @@ RuleTable::RuleTable(Device& device, RowSink& sink, policy::Action default_actio
 }
 
 RuleId RuleTable::add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from) {
+  return add_ranked(rank_of_rule(priority), std::move(match), action, std::move(from));
+}
+
+RuleId RuleTable::add_last(policy::Match match, policy::Action action, policy::Provenance from) {
+  return add_ranked(kLastRank, std::move(match), action, std::move(from));
+}
+
+RuleId RuleTable::add_ranked(std::uint64_t rank, policy::Match match, policy::Action action, policy::Provenance from) {
   const unsigned room = device_.geometry().rules;
   if (staged_.rules.size() >= room) {
     throw tables::DoesNotFit(device_.geometry(), {{"rules", staged_.rules.size() + 1, room, {}}});
   }
   Rule rule;
   rule.id = next_id_++;
-  rule.rank = rank_of_rule(priority);
+  rule.rank = rank;
   rule.entry = std::make_shared<const policy::Entry>(policy::Entry{std::move(match), action, std::move(from)});
   const auto behind = std::ranges::upper_bound(staged_.rules, rule.rank, {}, &Rule::rank);
   staged_.rules.insert(behind, rule);

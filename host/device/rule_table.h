@@ -40,6 +40,8 @@ class RuleTable {
   /// Adds a rule. Throws tables::DoesNotFit if the device has no room for one more rule; other shortages come to light
   /// in commit().
   RuleId add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from = {});
+  /// The same for a rule that is asked last of all, behind every priority and the policy.
+  RuleId add_last(policy::Match match, policy::Action action, policy::Provenance from = {});
   /// Removes a rule; false if there is none of that number.
   bool remove(RuleId rule);
   /// Puts a compiled policy among the rules, in place of the one before: rules of a priority below `priority` come
@@ -72,6 +74,8 @@ class RuleTable {
   policy::Policy policy() const;
 
  private:
+  RuleId add_ranked(std::uint64_t rank, policy::Match match, policy::Action action, policy::Provenance from);
+
   struct Rule {
     RuleId id = 0;
     std::uint64_t rank = 0;  ///< priority, and whether it is the policy's

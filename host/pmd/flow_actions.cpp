@@ -71,12 +71,6 @@ void ActionReader::rss(const rte_flow_action& action) {
   if (rss.level > 1) {
     refuse(action, ENOTSUP, "action RSS: the hash is over the outer headers (level 0 or 1)", true);
   }
-  if (rss.types != 0 && rss.types != context_.rss_types) {
-    refuse(action, ENOTSUP,
-           fmt::format("action RSS: hash types 0x{:x} are not those of the port, 0x{:x}; use 0, or change the port's",
-                       rss.types, context_.rss_types),
-           true);
-  }
   if (rss.key_len != 0 && rss.key != nullptr) {
     refuse(action, ENOTSUP, "action RSS: the key is the port's; leave key_len 0", true);
   }
@@ -88,6 +82,15 @@ void ActionReader::rss(const rte_flow_action& action) {
   std::ranges::sort(asked);
   std::ranges::sort(table);
   asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+  // Where all packets go to one queue, it does not matter what is hashed.
+  table.erase(std::unique(table.begin(), table.end()), table.end());
+  const bool one_queue = table.size() == 1 || asked.size() == 1;
+  if (rss.types != 0 && !one_queue && (rss.types & context_.rss_supported) != context_.rss_types) {
+    refuse(action, ENOTSUP,
+           fmt::format("action RSS: hash types 0x{:x} are not those of the port, 0x{:x}; use 0, or change the port's",
+                       rss.types, context_.rss_types),
+           true);
+  }
   if (asked.size() == 1 && asked != table) {
     // One queue is no spreading: the rule names it.
     if (asked[0] >= context_.queues.size()) {

@@ -21,8 +21,10 @@ struct ActionContext {
   WireOfPort wire_of_port;
   /// NIC queue of each receive queue of the port, in order.
   std::span<const std::uint16_t> queues;
-  /// The hash types (RTE_ETH_RSS_...) and the queues of the port's redirection table, which RSS may name.
+  /// The hash types (RTE_ETH_RSS_...) and, below, the queues of the port's redirection table, which RSS may name.
   std::uint64_t rss_types = 0;
+  /// The hash types that the NIC knows at all; others that an action names mean nothing to it.
+  std::uint64_t rss_supported = ~std::uint64_t{0};
   std::span<const std::uint16_t> rss_queues;
 };
 

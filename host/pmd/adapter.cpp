@@ -1,0 +1,127 @@
+#include "pmd/adapter.h"
+
+#include <fmt/format.h>
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_memory.h>
+
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+#include "pmd/log.h"
+#include "tables/image.h"
+
+namespace portcullis::pmd {
+
+namespace {
+
+/// Rows on their way to the tables: the more, the fewer doorbells.
+constexpr std::size_t kRowSlots = 1024;
+
+void memory_changed(enum rte_mem_event event, const void* address, size_t bytes, void* argument) {
+  auto* adapter = static_cast<Adapter*>(argument);
+  const std::scoped_lock lock(adapter->lock);
+  const std::span changed(static_cast<const std::uint8_t*>(address), bytes);
+  adapter->map_memory(event == RTE_MEM_EVENT_FREE ? changed : changed.first(0));
+}
+
+}  // namespace
+
+DmaZone::DmaZone(const std::string& what, std::size_t bytes, int socket, bool bus_is_virtual) {
+  // Names of zones are short, and all processes share them.
+  static std::atomic<unsigned> number = 0;
+  const std::string name = fmt::format("portcullis_{}", number++);
+  zone_ = rte_memzone_reserve_aligned(name.c_str(), bytes, socket, bus_is_virtual ? 0 : RTE_MEMZONE_IOVA_CONTIG,
+                                      device::kRingAlignment);
+  if (zone_ == nullptr) {
+    throw device::DeviceError(fmt::format("no memory for {} ({} bytes): {}; give DPDK more with -m or --socket-mem",
+                                          what, bytes, rte_strerror(rte_errno)));
+  }
+  std::memset(zone_->addr, 0, bytes);
+  memory_ = {zone_->addr, bus_is_virtual ? reinterpret_cast<std::uint64_t>(zone_->addr) : zone_->iova, bytes};
+}
+
+DmaZone::DmaZone(DmaZone&& other) noexcept
+    : zone_(std::exchange(other.zone_, nullptr)), memory_(std::exchange(other.memory_, {})) {}
+
+DmaZone& DmaZone::operator=(DmaZone&& other) noexcept {
+  std::swap(zone_, other.zone_);
+  std::swap(memory_, other.memory_);
+  return *this;
+}
+
+DmaZone::~DmaZone() {
+  if (zone_ != nullptr) rte_memzone_free(zone_);
+}
+
+Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::string& image)
+    : name_(std::move(name)),
+      backend_(std::move(backend)),
+      device_(backend_->transport()),
+      nic_(device_),
+      descriptors_(allocate("table-load descriptors", device::TableRing::kDescriptorBytes, SOCKET_ID_ANY)),
+      head_(allocate("the table-load head", device::TableRing::kHeadBytes, SOCKET_ID_ANY)),
+      rows_(allocate("rows", kRowSlots * nic_.row_slot(), SOCKET_ID_ANY)) {
+  rte_mcfg_mem_read_lock();
+  map_memory();
+  rte_mcfg_mem_read_unlock();
+  nic_.stop_all();
+  table_ring_ = std::make_unique<device::TableRing>(nic_, descriptors_.memory(), head_.memory(), rows_.memory());
+  rules_ = std::make_unique<device::RuleTable>(device_, *table_ring_, policy::Action{.permit = true});
+  if (!image.empty()) rules_->set_policy(tables::read_image(image), kImagePriority);
+  rules_->commit();
+  for (unsigned wire = 0; wire < nic_.ports(); ++wire) device_.set_forward_to(wire, device_.ports());
+  rte_mem_event_callback_register(name_.c_str(), memory_changed, this);
+}
+
+Adapter::~Adapter() { rte_mem_event_callback_unregister(name_.c_str(), this); }
+
+DmaZone Adapter::allocate(const std::string& what, std::size_t bytes, int socket) {
+  return DmaZone(fmt::format("{} of {}", what, name_), bytes, socket, backend_->bus_is_virtual());
+}
+
+std::optional<unsigned> Adapter::wire_of_port(std::uint16_t port_id) const {
+  for (unsigned wire = 0; wire < ports_.size(); ++wire) {
+    if (ports_[wire] == port_id) return wire;
+  }
+  return std::nullopt;
+}
+
+bool Adapter::has_ports() const {
+  for (const auto& port : ports_) {
+    if (port) return true;
+  }
+  return false;
+}
+
+void Adapter::map_memory(std::span<const std::uint8_t> gone) {
+  for (void* at : mapped_) backend_->unmap(at);
+  mapped_.clear();
+  struct Walk {
+    Adapter* adapter;
+    const std::uint8_t *gone_begin, *gone_end;
+  } walk{this, gone.data(), gone.data() + gone.size()};
+  rte_memseg_contig_walk_thread_unsafe(
+      [](const rte_memseg_list*, const rte_memseg* segment, size_t bytes, void* argument) {
+        const auto& [adapter, gone_begin, gone_end] = *static_cast<Walk*>(argument);
+        auto* begin = static_cast<std::uint8_t*>(segment->addr);
+        std::uint8_t* end = begin + bytes;
+        const auto map = [&](std::uint8_t* from, const std::uint8_t* to) {
+          if (from >= to) return;
+          adapter->backend_->map(from, static_cast<std::size_t>(to - from));
+          adapter->mapped_.push_back(from);
+        };
+        if (gone_begin == gone_end || gone_end <= begin || gone_begin >= end) {
+          map(begin, end);
+        } else {
+          map(begin, gone_begin);
+          map(begin + (gone_end - begin), end);
+        }
+        return 0;
+      },
+      &walk);
+}
+
+}  // namespace portcullis::pmd

@@ -1,0 +1,95 @@
+// One NIC as the driver holds it: registers, tables, DMA memory, and what its ports share.
+#pragma once
+
+#include <rte_ethdev.h>
+#include <rte_memzone.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "device/nic.h"
+#include "device/rings.h"
+#include "device/rule_table.h"
+#include "pmd/backend.h"
+
+namespace portcullis::pmd {
+
+/// Memory from DPDK that the NIC reaches; given back with the object.
+class DmaZone {
+ public:
+  DmaZone() = default;
+  /// Zeroed. Throws DeviceError if DPDK has none left.
+  DmaZone(const std::string& what, std::size_t bytes, int socket, bool bus_is_virtual);
+  DmaZone(DmaZone&& other) noexcept;
+  DmaZone& operator=(DmaZone&& other) noexcept;
+  ~DmaZone();
+
+  const device::DmaMemory& memory() const { return memory_; }
+
+ private:
+  const rte_memzone* zone_ = nullptr;
+  device::DmaMemory memory_;
+};
+
+/// All of it behind one lock: a NIC has one set of registers, and a simulated one a single clock. Memory is never taken
+/// from DPDK or given back under the lock, since DPDK tells of changes of its memory while it holds a lock of its own.
+class Adapter {
+ public:
+  /// Stops whatever an earlier driver left running, puts the wires into endpoint mode and an image, or empty tables
+  /// that permit everything, into force. `name`: of the DPDK device; `image`: path of a table image, or empty. Throws
+  /// DeviceError, TransportError, LoadRefused, tables::ImageError and tables::DoesNotFit.
+  Adapter(std::string name, std::unique_ptr<Backend> backend, const std::string& image);
+  ~Adapter();
+  Adapter(const Adapter&) = delete;
+  Adapter& operator=(const Adapter&) = delete;
+
+  std::mutex lock;
+
+  const std::string& name() const { return name_; }
+  Backend& backend() { return *backend_; }
+  device::Device& device() { return device_; }
+  device::Nic& nic() { return nic_; }
+  device::RuleTable& rules() { return *rules_; }
+
+  /// Priority of the image's entries among the flow rules: smaller numbers come before it, this and larger ones behind.
+  static constexpr std::uint32_t kImagePriority = 0x80000000;
+
+  /// Not under the lock.
+  DmaZone allocate(const std::string& what, std::size_t bytes, int socket);
+
+  /// The ethdev port of a wire, while there is one.
+  std::optional<std::uint16_t> port_of_wire(unsigned wire) const { return ports_.at(wire); }
+  std::optional<unsigned> wire_of_port(std::uint16_t port_id) const;
+  void set_port(unsigned wire, std::optional<std::uint16_t> port_id) { ports_.at(wire) = port_id; }
+  bool has_ports() const;
+  std::uint16_t switch_domain() const { return switch_domain_; }
+  void set_switch_domain(std::uint16_t domain) { switch_domain_ = domain; }
+
+  /// Queue pairs of a wire: the NIC's are dealt out evenly, in order.
+  unsigned queues_per_wire() const { return nic_.queues() / nic_.ports(); }
+  unsigned first_queue(unsigned wire) const { return wire * queues_per_wire(); }
+
+  /// Makes all of DPDK's memory reachable for the NIC, but for `gone`, a piece that is about to be given back. The lock
+  /// is held by the caller, and DPDK's memory does not change meanwhile.
+  void map_memory(std::span<const std::uint8_t> gone = {});
+
+ private:
+  std::string name_;
+  std::unique_ptr<Backend> backend_;
+  std::vector<void*> mapped_;
+  std::uint16_t switch_domain_ = RTE_ETH_DEV_SWITCH_DOMAIN_ID_INVALID;
+  device::Device device_;
+  device::Nic nic_;
+  DmaZone descriptors_, head_, rows_;
+  std::unique_ptr<device::TableRing> table_ring_;
+  std::unique_ptr<device::RuleTable> rules_;
+  std::array<std::optional<std::uint16_t>, policy::kMaxIngressPorts> ports_;
+};
+
+}  // namespace portcullis::pmd
