@@ -6,6 +6,7 @@
 #   make bench         the measurements that need no other programs
 #   make formal        every formal proof, and the mutations that break each (docs/formal.md)
 #   make timing        synthesis, place and route for ECP5: hours; figures into constraints/results and docs/timing.md
+#   make resources     the engine mapped to AMD UltraScale+: an hour; figures into constraints/results and docs/resources.md
 #   make format        clang-format over our C++
 
 BUILD ?= build
@@ -17,7 +18,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench formal timing format clean
+.PHONY: demo build test test-nightly bench formal timing resources format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -47,6 +48,10 @@ formal:
 timing:
 	@scripts/install-dependencies.sh timing
 	@.venv/bin/python constraints/ecp5/timing.py
+
+resources:
+	@scripts/install-dependencies.sh test
+	@.venv/bin/python constraints/xilinx/resources.py
 
 format:
 	git ls-files '*.h' '*.cpp' '*.cc' | grep -v generated | xargs clang-format -i
