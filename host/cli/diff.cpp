@@ -13,6 +13,9 @@
 #include "cli/subject.h"
 #include "policy/classbench.h"
 #include "policy/words.h"
+#include "spec/diff.h"
+#include "spec/extract.h"
+#include "spec/report.h"
 
 namespace portcullis::cli {
 namespace {
@@ -258,6 +261,88 @@ void diff_policies(const Options& options, InputKind kind, Exit& exit) {
   if (!diff.none()) exit = Exit::answer_is_no;
 }
 
+std::string row_words(const spec::ComparedRow& row) {
+  if (!row.reason.empty()) return row.text;
+  return fmt::format("{}{}{}: {}", row.role, row.role.empty() || row.service.empty() ? "" : ", ", row.service,
+                     row.uses);
+}
+
+std::string counts(const spec::DocumentDiff& diff) {
+  const auto count = [&](spec::RowChangeKind kind) {
+    return static_cast<std::size_t>(std::count_if(diff.changes.begin(), diff.changes.end(),
+                                                  [&](const spec::RowChange& change) { return change.kind == kind; }));
+  };
+  return fmt::format("{} added, {} gone, {} changed, {} the same", plural(count(spec::RowChangeKind::added), "row"),
+                     count(spec::RowChangeKind::gone), count(spec::RowChangeKind::changed), diff.same);
+}
+
+Json row_json(const spec::ComparedRow& row) {
+  Json out;
+  if (row.line == 0) return out;
+  out["document"] = row.document;
+  out["line"] = row.line;
+  out["table"] = row.table;
+  out["role"] = row.role;
+  out["service"] = row.service;
+  out["uses"] = row.uses;
+  out["text"] = row.text;
+  if (!row.reason.empty()) out["not_understood"] = row.reason;
+  return out;
+}
+
+void diff_documents(const Options& options, Exit& exit) {
+  const spec::Extraction before = spec::extract_file(options.before, options.before);
+  const spec::Extraction after = spec::extract_file(options.after, options.after);
+  for (const spec::Extraction* side : {&before, &after}) {
+    for (const spec::Finding& finding : side->findings) std::cerr << spec::to_string(finding) << '\n';
+  }
+  const spec::DocumentDiff diff = spec::diff(before, after);
+  if (!diff.changes.empty()) exit = Exit::answer_is_no;
+  std::string out;
+  const auto place = [](const spec::ComparedRow& row) { return fmt::format("{}:{}", row.document, row.line); };
+  switch (options.format) {
+    case Format::text:
+      for (const spec::RowChange& change : diff.changes) {
+        const bool added = change.kind == spec::RowChangeKind::added;
+        const spec::ComparedRow& row = added ? change.after : change.before;
+        out += fmt::format("{:<8} {}  {}\n", spec::to_string(change.kind), place(row), row_words(row));
+        if (!row.reason.empty()) out += fmt::format("         not understood: {}\n", row.reason);
+        if (change.kind != spec::RowChangeKind::changed) continue;
+        out += fmt::format("         {}  {}\n", place(change.after), row_words(change.after));
+        for (const std::string& what : change.what) out += fmt::format("         {}\n", what);
+      }
+      out += counts(diff) + '\n';
+      break;
+    case Format::markdown:
+      out += fmt::format("**`{}` against `{}`**: {}.\n", options.before, options.after, counts(diff));
+      if (!diff.changes.empty()) out += "\n| | before | after | what |\n|---|---|---|---|\n";
+      for (const spec::RowChange& change : diff.changes) {
+        const auto side = [&](const spec::ComparedRow& row) {
+          return row.line == 0 ? std::string() : cell(fmt::format("line {}: {}", row.line, row_words(row)));
+        };
+        out += fmt::format("| {} | {} | {} | {} |\n", spec::to_string(change.kind), side(change.before),
+                           side(change.after), cell(fmt::format("{}", fmt::join(change.what, "<br>"))));
+      }
+      break;
+    case Format::json: {
+      Json json;
+      json["before"] = options.before;
+      json["after"] = options.after;
+      json["same"] = diff.same;
+      json["changes"] = Json::array();
+      for (const spec::RowChange& change : diff.changes) {
+        json["changes"].push_back({{"kind", spec::to_string(change.kind)},
+                                   {"before", row_json(change.before)},
+                                   {"after", row_json(change.after)},
+                                   {"what", change.what}});
+      }
+      out = json.dump(2) + '\n';
+      break;
+    }
+  }
+  std::cout << out;
+}
+
 void diff_command(const Options& options, Exit& exit) {
   const InputKind kind = kind_of_input(options.before);
   if (kind != kind_of_input(options.after)) {
@@ -265,7 +350,11 @@ void diff_command(const Options& options, Exit& exit) {
         fmt::format("{} and {} are of different kinds: give two site files, two documents or two ClassBench sets",
                     options.before, options.after));
   }
-  diff_policies(options, kind, exit);
+  if (kind == InputKind::document) {
+    diff_documents(options, exit);
+  } else {
+    diff_policies(options, kind, exit);
+  }
 }
 
 }  // namespace
