@@ -17,6 +17,8 @@ void add_prove(CLI::App& app, Exit& exit);
 void add_classify(CLI::App& app, Exit& exit);
 void add_run(CLI::App& app, Exit& exit);
 void add_diff(CLI::App& app, Exit& exit);
+void add_explain(CLI::App& app, Exit& exit);
+void add_test(CLI::App& app, Exit& exit);
 void add_bench(CLI::App& app, Exit& exit);
 void add_export(CLI::App& app, Exit& exit);
 

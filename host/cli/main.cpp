@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   portcullis::cli::add_classify(app, exit);
   portcullis::cli::add_run(app, exit);
   portcullis::cli::add_diff(app, exit);
+  portcullis::cli::add_explain(app, exit);
+  portcullis::cli::add_test(app, exit);
   portcullis::cli::add_bench(app, exit);
   portcullis::cli::add_export(app, exit);
   try {

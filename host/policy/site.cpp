@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <map>
 
+#include "policy/expect.h"
 #include "policy/fields.h"
 #include "policy/lint/rules.h"
 #include "spec/extract.h"
@@ -60,7 +61,7 @@ class SiteReader {
     site_.file = file_;
     check_keys(root, "",
                {"portcullis", "documents", "roles", "unbound", "peers", "default", "replies", "mode", "non_ip",
-                "essential", "fragments", "rules", "overrides", "lint"});
+                "essential", "fragments", "rules", "overrides", "lint", "expect"});
     version(root);
     if (const YamlNode* node = root.find("roles")) roles(root, *node);
     if (const YamlNode* node = root.find("documents")) documents(*node);
@@ -83,8 +84,11 @@ class SiteReader {
     if (const YamlNode* node = root.find("rules")) rules(*node);
     if (const YamlNode* node = root.find("overrides")) overrides(*node);
     if (const YamlNode* node = root.find("lint")) silences(*node);
+    if (const YamlNode* node = root.find("expect")) expectations(*node);
     return std::move(site_);
   }
+  /// What read() has met.
+  std::vector<Expectation> take_expectations() { return std::move(expectations_); }
 
  private:
   [[noreturn]] void fail(const YamlNode& node, const std::string& message) const {
@@ -450,6 +454,43 @@ class SiteReader {
     }
   }
 
+  /// The keys that say which packets are meant, behind those of `keys`.
+  static std::vector<std::string_view> with_packet_keys(std::vector<std::string_view> keys) {
+    keys.insert(keys.end(), {"source", "destination", "source_port", "destination_port", "protocol", "tcp_flags",
+                             "vlan", "ingress", "dscp", "icmp", "ethertype"});
+    return keys;
+  }
+
+  void expectations(const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::null) return;
+    constexpr std::string_view kExample = "\"- {name: no-telnet, protocol: tcp, destination_port: 23, verdict: drop}\"";
+    std::map<std::string, unsigned> names;
+    for (const YamlNode* item : list(node, "expect", kExample)) {
+      map(*item, "an expectation", kExample);
+      check_keys(*item, "an expectation", with_packet_keys({"name", "verdict", "by", "reason"}));
+      for (std::string_view key : {"name", "verdict"}) {
+        if (item->find(key) == nullptr)
+          fail(*item, fmt::format("an expectation without {}: add \"{}: ...\"", key, key));
+      }
+      Expectation expected{.place = item->place};
+      const YamlNode& name = *item->find("name");
+      expected.name = word(name, "name");
+      if (const auto [first, is_new] = names.emplace(expected.name, expected.place.line); !is_new) {
+        fail(name, fmt::format("expectation \"{}\" is named as the one in line {}: give it a name of its own",
+                               shown(expected.name), first->second));
+      }
+      expected.permit = choice(*item->find("verdict"), "verdict", {"drop", "permit"}) == 1;
+      if (const YamlNode* by = item->find("by")) {
+        for (const YamlNode* value : values(*by, "by")) expected.by.push_back(value->text);
+      }
+      if (const YamlNode* reason = item->find("reason")) expected.reason = word(*reason, "reason");
+      SiteRule packets;
+      ends_and_fields(*item, packets);
+      expected.matches = std::move(packets.matches);
+      expectations_.push_back(std::move(expected));
+    }
+  }
+
   // Rules.
 
   void rules(const YamlNode& node) {
@@ -458,10 +499,7 @@ class SiteReader {
     for (const YamlNode* item :
          list(node, "rules", "\"- {name: no-telnet, action: drop, protocol: tcp, destination_port: 23}\"")) {
       map(*item, "a rule", "\"{name: no-telnet, action: drop, ...}\"");
-      check_keys(
-          *item, "a rule",
-          {"name", "action", "mark", "queue", "redirect", "mirror", "source", "destination", "source_port",
-           "destination_port", "protocol", "tcp_flags", "vlan", "ingress", "dscp", "icmp", "ethertype", "place"});
+      check_keys(*item, "a rule", with_packet_keys({"name", "action", "mark", "queue", "redirect", "mirror", "place"}));
       SiteRule rule{.place = item->place};
       const YamlNode* name = item->find("name");
       if (name == nullptr) fail(*item, "a rule without a name: add \"name: ...\", verdicts are reported by it");
@@ -473,10 +511,7 @@ class SiteReader {
       rule.text = text_of(*item);
       rule.action = action(*item);
       if (const YamlNode* place = item->find("place")) rule.after = choice(*place, "place", {"before", "after"}) == 1;
-      rule.source.addresses = rule.destination.addresses = any_address();
-      if (const YamlNode* source = item->find("source")) rule.source = ends(*source, "source");
-      if (const YamlNode* destination = item->find("destination")) rule.destination = ends(*destination, "destination");
-      matches(*item, rule);
+      ends_and_fields(*item, rule);
       site_.rules.push_back(std::move(rule));
     }
   }
@@ -502,6 +537,14 @@ class SiteReader {
            "a packet that is dropped goes nowhere: remove the key, or permit; \"mirror: true\" copies what is dropped");
     }
     return out;
+  }
+
+  /// The packets that a rule or an expectation speaks of.
+  void ends_and_fields(const YamlNode& node, SiteRule& rule) const {
+    rule.source.addresses = rule.destination.addresses = any_address();
+    if (const YamlNode* source = node.find("source")) rule.source = ends(*source, "source");
+    if (const YamlNode* destination = node.find("destination")) rule.destination = ends(*destination, "destination");
+    matches(node, rule);
   }
 
   /// The fields of a rule but its ends, which may be prefixes of any family.
@@ -744,6 +787,7 @@ class SiteReader {
   std::string file_;
   std::string_view text_;
   Site site_;
+  std::vector<Expectation> expectations_;
   std::unordered_map<std::string, unsigned> document_lines_;
   mutable std::vector<std::size_t> line_starts_;
   mutable std::size_t values_read_ = 0;
@@ -763,15 +807,14 @@ const Role* Site::find_role(std::string_view name) const {
   return found == role_index.end() ? nullptr : &roles[found->second];
 }
 
-Site parse_site(std::string_view file, std::string_view text, std::vector<SiteError>* mended) {
-  if (text.size() > kLargestFile) {
-    throw SiteError(std::string(file), {},
-                    fmt::format("larger than {} MiB, which no site file is", kLargestFile >> 20U));
-  }
-  return SiteReader(file, text, mended).read();
+namespace {
+
+void check_size(std::string_view file, std::string_view text) {
+  if (text.size() <= kLargestFile) return;
+  throw SiteError(std::string(file), {}, fmt::format("larger than {} MiB, which no site file is", kLargestFile >> 20U));
 }
 
-Site read_site(const std::filesystem::path& file, std::vector<SiteError>* mended) {
+std::string read_file(const std::filesystem::path& file) {
   std::error_code error;
   if (std::filesystem::is_directory(file, error))
     throw SiteError(file.string(), {}, "is a folder: name the site file in it");
@@ -781,7 +824,29 @@ Site read_site(const std::filesystem::path& file, std::vector<SiteError>* mended
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) throw SiteError(file.string(), {}, "cannot be read to its end");
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_site(file.string(), text, mended);
+  return text;
+}
+
+}  // namespace
+
+Site parse_site(std::string_view file, std::string_view text, std::vector<SiteError>* mended) {
+  check_size(file, text);
+  return SiteReader(file, text, mended).read();
+}
+
+Site read_site(const std::filesystem::path& file, std::vector<SiteError>* mended) {
+  return parse_site(file.string(), read_file(file), mended);
+}
+
+std::vector<Expectation> parse_expectations(std::string_view file, std::string_view text) {
+  check_size(file, text);
+  SiteReader reader(file, text, nullptr);
+  reader.read();
+  return reader.take_expectations();
+}
+
+std::vector<Expectation> read_expectations(const std::filesystem::path& file) {
+  return parse_expectations(file.string(), read_file(file));
 }
 
 }  // namespace portcullis::policy

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -97,6 +99,146 @@ TEST_F(Command, LintThatCannotBeDoneIsTwo) {
   EXPECT_EQ(run("lint bad.yaml").exit, 2);
   write("unbound.yaml", site("Mail Servers: 10.0.0.0/24"));
   EXPECT_EQ(run("lint unbound.yaml").exit, 1) << "an unbound role is a finding, with its line";
+}
+
+TEST_F(Command, DiffOfDocumentsTellsRowsByTheirMeaning) {
+  write("reworded.md",
+        "| Role | Service name | Ports | Transport | Comment |\n|---|---|---|---|---|\n"
+        "| Web server | calls | 5060-5061 | UDP and TCP | |\n| Web server | pages | 80 | HTTP | |\n"
+        "| Web server | pages | 443 | HTTPS | |\n");
+  const Outcome same = run("diff ports.md reworded.md");
+  EXPECT_EQ(same.exit, 0);
+  EXPECT_EQ(same.out, "0 rows added, 0 gone, 0 changed, 2 the same\n");
+  write("changed.md",
+        "| Server role | Service | Port | Protocol |\n|---|---|---|---|\n"
+        "| Web Servers | web | 80, 443 | TCP |\n| Web Servers | telephony | 5060-5062 | TCP/UDP |\n"
+        "| Web Servers | time | 123 | UDP |\n");
+  const Outcome changed = run("diff ports.md changed.md");
+  EXPECT_EQ(changed.exit, 1);
+  EXPECT_EQ(changed.out,
+            "changed  ports.md:4  Web Servers, telephony: tcp 5060-5061; udp 5060-5061\n"
+            "         changed.md:4  Web Servers, telephony: tcp 5060-5062; udp 5060-5062\n"
+            "         ports: tcp 5060-5061; udp 5060-5061 -> tcp 5060-5062; udp 5060-5062\n"
+            "added    changed.md:5  Web Servers, time: udp 123\n"
+            "1 row added, 0 gone, 1 changed, 1 the same\n");
+  const auto json = nlohmann::json::parse(run("diff ports.md changed.md --format json").out);
+  ASSERT_EQ(json["changes"].size(), 2U);
+  EXPECT_EQ(json["changes"][1]["kind"], "added");
+  EXPECT_EQ(json["changes"][1]["after"]["line"], 5);
+  EXPECT_THAT(run("diff ports.md changed.md --format markdown").out,
+              HasSubstr("| added |  | line 5: Web Servers, time: udp 123 |  |\n"));
+  EXPECT_EQ(run("diff ports.md site.yaml").exit, 2) << "a document and a site are different kinds";
+  EXPECT_EQ(run("diff ports.md missing.md").exit, 2);
+}
+
+TEST_F(Command, ExplainNamesRuleLineAndWhatItHides) {
+  write("rules.yaml", site("Web Servers: [192.0.2.0/24, 2001:db8::/64]") +
+                          "rules:\n  - {name: block-web, action: drop, source: 10.0.0.0/8, destination: Web Servers, "
+                          "protocol: tcp, destination_port: 80}\n");
+  const std::string packet = "--src 10.0.0.1 --dst 192.0.2.1 --protocol tcp --src-port 1024 --tcp-flags syn";
+  const Outcome dropped = run("explain rules.yaml " + packet + " --dst-port 80");
+  EXPECT_EQ(dropped.exit, 0);
+  EXPECT_THAT(dropped.out, AllOf(HasSubstr("verdict  drop\n"), HasSubstr("rule     rules.yaml:8 block-web"),
+                                 HasSubstr("hides    ports.md:3  Web Servers, web: permit\n")));
+  const Outcome permitted = run("explain rules.yaml " + packet + " --dst-port 443");
+  EXPECT_THAT(permitted.out, AllOf(HasSubstr("verdict  permit\n"), HasSubstr("rule     ports.md:3  Web Servers, web"),
+                                   HasSubstr("text     Web Servers | web | 80, 443 | TCP\n")));
+  const Outcome missed = run("explain rules.yaml " + packet + " --dst-port 5062");
+  EXPECT_THAT(missed.out, AllOf(HasSubstr("verdict  drop\n"), HasSubstr("default action"),
+                                HasSubstr("misses by destination port 5062, permitted: 5060-5061")));
+  const auto json = nlohmann::json::parse(run("explain rules.yaml --format json " + packet + " --dst-port 80").out);
+  EXPECT_EQ(json["verdict"], "drop");
+  EXPECT_EQ(json["decided_by"]["rule"], "block-web");
+  EXPECT_EQ(json["hides"][0]["line"], 3);
+  EXPECT_EQ(run("explain rules.yaml --src 10.0.0.300").exit, 2);
+  EXPECT_EQ(run("explain rules.yaml --src 10.0.0.1 --dst 2001:db8::1").exit, 2);
+  EXPECT_EQ(run("explain rules.yaml --protocol icmp --dst-port 80").exit, 2);
+}
+
+TEST_F(Command, ExplainOfACaptureIsATableByRule) {
+  ASSERT_EQ(run("run site.yaml --packets 400 --out-pcap permitted.pcap --verdicts verdicts.csv").exit, 0);
+  const Outcome text = run("explain site.yaml --pcap permitted.pcap");
+  EXPECT_EQ(text.exit, 0);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("ports.md:3  Web Servers, web"), HasSubstr("packets in permitted.pcap")));
+  // What the run permitted is what the table counts, rule by rule.
+  std::map<std::string, std::uint64_t> permitted;
+  std::istringstream verdicts(read(folder_ / "verdicts.csv"));
+  std::uint64_t all = 0;
+  for (std::string line; std::getline(verdicts, line);) {
+    std::vector<std::string> cells;
+    std::istringstream row(line);
+    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
+    if (cells.size() < 6 || cells[4] != "permit") continue;
+    ++permitted[cells[5]];
+    ++all;
+  }
+  const auto json = nlohmann::json::parse(run("explain site.yaml --pcap permitted.pcap --format json").out);
+  EXPECT_EQ(json["packets"], all);
+  std::map<std::string, std::uint64_t> counted;
+  for (const auto& rule : json["rules"]) counted[std::to_string(rule["entry"].get<unsigned>())] = rule["packets"];
+  EXPECT_EQ(counted, permitted);
+  EXPECT_EQ(run("explain site.yaml --pcap ports.md").exit, 2);
+}
+
+TEST_F(Command, QueriesAnswerByRoleNames) {
+  write("two.md",
+        "| Server role | Service | Port | Protocol | Source |\n|---|---|---|---|---|\n"
+        "| Web Servers | web | 443 | TCP | Clients |\n| Web Servers | admin | 22 | TCP | Admins |\n");
+  write(
+      "two.yaml",
+      "portcullis: 1\ndocuments: [two.md]\nreplies: none\nroles:\n  Web Servers: 192.0.2.0/24\n  Clients: 10.1.0.0/16\n"
+      "  Admins: 10.2.0.0/16\n");
+  const Outcome reach = run("explain two.yaml --who-can-reach 'web servers' --dst-port 443 --protocol tcp");
+  EXPECT_EQ(reach.exit, 0);
+  EXPECT_THAT(reach.out, AllOf(HasSubstr("Clients -> Web Servers, to port 443"), HasSubstr("by two.md:3\n"),
+                               Not(HasSubstr("Admins"))));
+  const auto json = nlohmann::json::parse(run("explain two.yaml --what-is-open 'Web Servers' --format json").out);
+  EXPECT_EQ(json["decided"], true);
+  std::set<std::string> open;
+  for (const auto& set : json["permitted"]) {
+    if (set["packets"].contains("destination_port")) open.insert(set["packets"]["destination_port"][0]);
+  }
+  EXPECT_EQ(open, (std::set<std::string>{"22", "443"}));
+  const Outcome nobody = run("explain two.yaml --who-can-reach 'Web Servers' --dst-port 80 --protocol tcp");
+  EXPECT_EQ(nobody.exit, 1) << "nobody is an answer of no";
+  EXPECT_THAT(nobody.out, StartsWith("nobody: "));
+  const Outcome unknown = run("explain two.yaml --who-can-reach Webservers");
+  EXPECT_EQ(unknown.exit, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean Web Servers?"));
+}
+
+TEST_F(Command, TestChecksWhatTheSiteExpects) {
+  const std::string start = site("Web Servers: [192.0.2.0/24, 2001:db8::/64]") + "expect:\n";
+  const std::string good =
+      "  - {name: web-is-open, destination: Web Servers, protocol: tcp, destination_port: 443, verdict: permit, by: "
+      "'ports.md:3'}\n";
+  write("good.yaml", start + good);
+  const Outcome met = run("test good.yaml");
+  EXPECT_EQ(met.exit, 0);
+  EXPECT_EQ(met.out, "1 of 1 expectations met\n");
+  write("bad.yaml", start + good +
+                        "  - {name: calls <are> closed, source: 10.0.0.1, destination: 192.0.2.1, source_port: 9, "
+                        "protocol: udp, destination_port: 5060, verdict: drop, reason: phones are elsewhere}\n");
+  const Outcome missed = run("test bad.yaml");
+  EXPECT_EQ(missed.exit, 1);
+  EXPECT_EQ(missed.out,
+            "bad.yaml:9:5: calls <are> closed: expected drop, but permit by ports.md:4\n"
+            "  packet   udp 10.0.0.1:9 -> 192.0.2.1:5060\n"
+            "  text     ports.md:4: Web Servers | telephony | 5060-5061 | TCP/UDP\n"
+            "  reason   phones are elsewhere\n"
+            "1 of 2 expectations met\n");
+  const auto json = nlohmann::json::parse(run("test bad.yaml --format json").out);
+  EXPECT_EQ(json["expectations"][0]["outcome"], "met");
+  EXPECT_EQ(json["expectations"][1]["decided_by"]["line"], 4);
+  const Outcome junit = run("test bad.yaml --format junit");
+  EXPECT_EQ(junit.exit, 1);
+  EXPECT_THAT(junit.out, AllOf(HasSubstr("<testsuites name=\"portcullis test\" tests=\"2\" failures=\"1\""),
+                               HasSubstr("<testcase classname=\"bad.yaml\" name=\"web-is-open\"/>"),
+                               HasSubstr("name=\"calls &lt;are&gt; closed\">"), HasSubstr("<failure type=\"missed\"")));
+  EXPECT_EQ(run("test site.yaml").exit, 2) << "a site that expects nothing is not tested";
+  write("broken.yaml", start + "  - {name: a, verdict: deny}\n");
+  EXPECT_EQ(run("test broken.yaml").exit, 2);
+  EXPECT_EQ(run("compile broken.yaml -o x.pti").exit, 2) << "no command takes a site file with mistakes";
 }
 
 TEST_F(Command, UnknownCommandsAndOptionsAreUsageErrors) {

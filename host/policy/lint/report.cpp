@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "policy/xml.h"
 #include "spec/text.h"
 
 namespace portcullis::policy::lint {
@@ -102,32 +103,6 @@ Json result_of(const Finding& finding, const std::map<std::string_view, std::siz
     }
   }
   return result;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -227,21 +202,22 @@ std::string to_junit(const Report& report) {
     const std::string where = finding.at.line == 0 ? std::string() : fmt::format(" line {}", finding.at.line);
     fired[finding.at.file].insert(finding.rule);
     ++counts[finding.at.file][0];
-    return fmt::format("    <testcase classname=\"{}\" name=\"{}{}\">", escaped(plain(finding.at.file)), finding.rule,
-                       where);
+    return fmt::format("    <testcase classname=\"{}\" name=\"{}{}\">", xml_escaped(plain(finding.at.file)),
+                       finding.rule, where);
   };
   for (const Finding& finding : report.findings) {
     std::string& out = cases[finding.at.file];
-    out += fmt::format("{}\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>\n", open(finding),
-                       to_string(finding.severity), escaped(plain(finding.message)),
-                       escaped(fmt::format("{}: {}: {} [{}]\n{}", plain(place(finding.at)), to_string(finding.severity),
-                                           plain(finding.message), finding.rule, plain(finding.text))));
+    out += fmt::format(
+        "{}\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>\n", open(finding),
+        to_string(finding.severity), xml_escaped(plain(finding.message)),
+        xml_escaped(fmt::format("{}: {}: {} [{}]\n{}", plain(place(finding.at)), to_string(finding.severity),
+                                plain(finding.message), finding.rule, plain(finding.text))));
     ++counts[finding.at.file][1];
   }
   for (const Silenced& silenced : report.silenced) {
     std::string& out = cases[silenced.finding.at.file];
     out += fmt::format("{}\n      <skipped message=\"{}\"/>\n    </testcase>\n", open(silenced.finding),
-                       escaped(plain(silenced.reason)));
+                       xml_escaped(plain(silenced.reason)));
     ++counts[silenced.finding.at.file][2];
   }
   std::array<std::size_t, 3> all{};
@@ -250,13 +226,13 @@ std::string to_junit(const Report& report) {
     std::string& out = cases[file];
     for (const Rule& rule : rules()) {
       if (fired[file].contains(rule.id)) continue;
-      out += fmt::format("    <testcase classname=\"{}\" name=\"{}\"/>\n", escaped(plain(file)), rule.id);
+      out += fmt::format("    <testcase classname=\"{}\" name=\"{}\"/>\n", xml_escaped(plain(file)), rule.id);
       ++counts[file][0];
     }
     const auto& number = counts[file];
     suites += fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}  </testsuite>\n",
-        escaped(plain(file)), number[0], number[1], number[2], out);
+        xml_escaped(plain(file)), number[0], number[1], number[2], out);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] += number[i];
   }
   return fmt::format(
