@@ -91,7 +91,7 @@ Device::Device(Transport& transport, Options options) : transport_(transport), o
 
 std::uint32_t Device::status() {
   const std::uint32_t status = transport_.read32(PCL_STATUS);
-  if (status == kAllOnes) throw DeviceError("the device no longer answers: register STATUS reads all ones");
+  if (status == kAllOnes) throw DeviceGone();
   return status;
 }
 

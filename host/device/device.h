@@ -21,6 +21,12 @@ class DeviceError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A device that is not there any more: its registers read as all ones. It does not touch host memory either.
+class DeviceGone : public DeviceError {
+ public:
+  DeviceGone() : DeviceError("the device no longer answers: its registers read all ones") {}
+};
+
 /// Counters of kind cause: 0 is the default action, 1 to 8 are policy::Malformed.
 inline constexpr unsigned kCauses = 9;
 

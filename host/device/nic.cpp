@@ -48,6 +48,7 @@ std::uint64_t Nic::read64(std::uint32_t low) {
   for (;;) {
     const std::uint32_t value = transport().read32(low);
     const std::uint32_t again = transport().read32(low + 4);
+    if (again == kGone && value == kGone) throw DeviceGone();
     if (again == high) return std::uint64_t{high} << 32U | value;
     high = again;
   }
@@ -61,7 +62,10 @@ void Nic::check_port(unsigned port) const {
 
 void Nic::stop_all() {
   transport().write32(PCL_NIC_CONTROL, PCL_NIC_CONTROL_STOP_MASK);
-  for (unsigned i = 0; (transport().read32(PCL_NIC_STATUS) & PCL_NIC_STATUS_ACTIVE_MASK) != 0; ++i) {
+  for (unsigned i = 0;; ++i) {
+    const std::uint32_t status = transport().read32(PCL_NIC_STATUS);
+    if (status == kGone) throw DeviceGone();
+    if ((status & PCL_NIC_STATUS_ACTIVE_MASK) == 0) return;
     if (i == kPolls) {
       throw DeviceError("the NIC's queues do not stop: host memory does not answer, or the device is gone; reset it");
     }

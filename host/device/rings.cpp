@@ -11,6 +11,7 @@ namespace portcullis::device {
 namespace {
 
 constexpr unsigned kPolls = 1'000'000;
+constexpr std::uint32_t kGone = 0xFFFFFFFF;
 
 void check_ring(unsigned log2, const DmaMemory& memory, std::size_t bytes, std::size_t alignment, const char* what) {
   if (log2 < kSmallestRing || log2 > kLargestRing) {
@@ -31,14 +32,19 @@ void write64(Transport& transport, std::uint32_t low, std::uint64_t value) {
 // Enables a queue whose other registers are written, and sees that it took it.
 void enable(Transport& transport, std::uint32_t control, std::uint32_t error, const std::string& queue) {
   transport.write32(control, 1);
-  if (const std::uint32_t bits = transport.read32(error); bits != 0) {
+  const std::uint32_t bits = transport.read32(error);
+  if (bits == kGone) throw DeviceGone();
+  if (bits != 0) {
     throw DeviceError(fmt::format("{} does not start: error bits 0x{:x}", queue, bits));
   }
 }
 
 void disable(Transport& transport, std::uint32_t control, std::uint32_t status, const std::string& queue) {
   transport.write32(control, 0);
-  for (unsigned i = 0; (transport.read32(status) & 1U) != 0; ++i) {
+  for (unsigned i = 0;; ++i) {
+    const std::uint32_t bits = transport.read32(status);
+    if (bits == kGone) throw DeviceGone();
+    if ((bits & 1U) == 0) return;
     if (i == kPolls) {
       throw DeviceError(queue + " does not stop: host memory does not answer, or the device is gone");
     }
@@ -199,6 +205,7 @@ void TableRing::flush() {
   for (unsigned i = 0; (head.load(std::memory_order_acquire) & mask) != (tail_ & mask); ++i) {
     // The register read also gives a simulated NIC the time it needs.
     const std::uint32_t error = nic_.transport().read32(PCL_TABLE_QUEUE_ERROR);
+    if (error == kGone) throw DeviceGone();
     if (error != 0 || i == kPolls) {
       running_ = false;
       throw DeviceError(error != 0

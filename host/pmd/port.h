@@ -38,6 +38,7 @@ struct ReceiveQueue {
   std::vector<rte_mbuf*> buffers;  ///< by place in the ring; null: none
   rte_mbuf* first = nullptr;       ///< of a packet whose last segment has not come
   rte_mbuf* last = nullptr;
+  unsigned empty_polls = 0;  ///< since the last packet, or since the queue was asked whether it runs
   bool started = false;
 };
 
@@ -54,6 +55,11 @@ struct TransmitQueue {
 /// An ethdev's private data.
 struct Port {
   explicit Port(std::shared_ptr<Adapter> of) : adapter(std::move(of)), queues_at_reset(adapter->queues_per_wire()) {}
+  ~Port() {
+    for (rte_flow* flow : flows) delete flow;
+  }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
 
   /// Counters of a queue pair since the statistics were last reset. Under the adapter's lock.
   device::QueueCounters queue_counters(unsigned index);

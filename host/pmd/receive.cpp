@@ -1,4 +1,5 @@
 // Receive bursts: completions to mbufs.
+#include <fmt/format.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
@@ -15,6 +16,8 @@ namespace {
 
 /// Buffers that are given back at once: a doorbell for each would cost a register write.
 constexpr unsigned kRefill = 32;
+/// Polls without a packet after which a queue is asked whether it has stopped: a register read takes long.
+constexpr unsigned kPollsUntilAsked = 4096;
 
 std::uint64_t bus_address(const Port& port, const rte_mbuf* buffer) {
   return port.adapter->backend().bus_is_virtual()
@@ -102,6 +105,15 @@ void refill(ReceiveQueue& queue) {
   if (posted) queue.ring->ring();
 }
 
+void check_running(ReceiveQueue& queue) {
+  const std::uint32_t error = queue.ring->error();
+  if (error == ~std::uint32_t{0}) throw device::DeviceGone();
+  if (error != 0) {
+    throw device::DeviceError(
+        fmt::format("error bits 0x{:x} (docs/registers.md, RECEIVE_ERROR); stop and start the port", error));
+  }
+}
+
 }  // namespace
 
 int timestamp_offset() { return timestamp().offset; }
@@ -114,7 +126,11 @@ void start_receive(ReceiveQueue& queue) {
 
 void stop_receive(ReceiveQueue& queue) {
   queue.started = false;
-  queue.ring->stop();
+  try {
+    queue.ring->stop();
+  } catch (const device::DeviceGone&) {
+    // It will not write into the buffers any more.
+  }
   for (rte_mbuf*& buffer : queue.buffers) {
     if (buffer != nullptr) rte_pktmbuf_free(buffer);
     buffer = nullptr;
@@ -128,30 +144,40 @@ std::uint16_t receive_burst(void* receive_queue, rte_mbuf** packets, std::uint16
   if (!queue.started) return 0;
   Port& port = *queue.port;
   const std::scoped_lock lock(port.adapter->lock);
+  std::uint16_t received = 0;
   try {
     if (queue.ring->peek() == nullptr) {
       if (queue.ring->room() >= kRefill) refill(queue);
       port.adapter->backend().set_credit(port.wire, credit_of(port));
       port.adapter->backend().give_time();
+      if (++queue.empty_polls == kPollsUntilAsked) {
+        queue.empty_polls = 0;
+        check_running(queue);
+      }
     }
-    std::uint16_t received = 0;
     while (received < count) {
       const device::Completion* done = queue.ring->peek();
       if (done == nullptr) break;
+      queue.empty_polls = 0;
+      if (done->segment_length() > queue.buffer_bytes) {
+        throw device::DeviceError(fmt::format("a completion tells of {} bytes in a buffer of {}: the device is broken",
+                                              done->segment_length(), queue.buffer_bytes));
+      }
       rte_mbuf* buffer = std::exchange(queue.buffers[queue.ring->place()], nullptr);
       buffer->data_len = static_cast<std::uint16_t>(done->segment_length());
       buffer->next = nullptr;
       if (queue.first == nullptr) {
         queue.first = buffer;
+        buffer->pkt_len = buffer->data_len;
       } else {
         queue.last->next = buffer;
         ++queue.first->nb_segs;
+        queue.first->pkt_len += buffer->data_len;
       }
       queue.last = buffer;
       if (done->end()) {
         rte_mbuf* packet = std::exchange(queue.first, nullptr);
         packet->port = port.dev->data->port_id;
-        packet->pkt_len = done->packet_length();
         packet->packet_type = packet_type(*done);
         packet->ol_flags = flags_of(*done, port.metadata);
         packet->hash.rss = done->hash();
@@ -165,12 +191,11 @@ std::uint16_t receive_burst(void* receive_queue, rte_mbuf** packets, std::uint16
       queue.ring->take();
     }
     if (queue.ring->room() >= kRefill) refill(queue);
-    return received;
   } catch (const std::exception& error) {
     queue.started = false;
     log(RTE_LOG_ERR, "port {} receive queue {} stopped: {}", port.dev->data->port_id, queue.index, error.what());
-    return 0;
   }
+  return received;
 }
 
 }  // namespace portcullis::pmd

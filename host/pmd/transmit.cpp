@@ -37,7 +37,11 @@ void start_transmit(TransmitQueue& queue) {
 
 void stop_transmit(TransmitQueue& queue) {
   queue.started = false;
-  queue.ring->stop();
+  try {
+    queue.ring->stop();
+  } catch (const device::DeviceGone&) {
+    // It will not read the segments any more.
+  }
   for (rte_mbuf*& segment : queue.buffers) {
     if (segment != nullptr) rte_pktmbuf_free_seg(segment);
     segment = nullptr;
