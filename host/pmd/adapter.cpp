@@ -70,8 +70,8 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
   nic_.stop_all();
   table_ring_ = std::make_unique<device::TableRing>(nic_, descriptors_.memory(), head_.memory(), rows_.memory());
   rules_ = std::make_unique<device::RuleTable>(device_, *table_ring_, policy::Action{.permit = true});
-  if (!image.empty()) rules_->set_policy(tables::read_image(image), kImagePriority);
   rules_->commit();
+  if (!image.empty()) load_image(tables::read_image(image));
   for (unsigned wire = 0; wire < nic_.ports(); ++wire) device_.set_forward_to(wire, device_.ports());
   rte_mem_event_callback_register(name_.c_str(), memory_changed, this);
 }

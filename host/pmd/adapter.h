@@ -17,6 +17,7 @@
 #include "device/rings.h"
 #include "device/rule_table.h"
 #include "pmd/backend.h"
+#include "pmd/image_entries.h"
 
 namespace portcullis::pmd {
 
@@ -56,6 +57,9 @@ class Adapter {
   device::Device& device() { return device_; }
   device::Nic& nic() { return nic_; }
   device::RuleTable& rules() { return *rules_; }
+  const ImageEntries& image_entries() const { return image_entries_; }
+  /// Puts an image into force, between the flow rules. Throws LoadRefused, DoesNotFit, DeviceError, TransportError.
+  void load_image(const tables::TableImage& image) { image_entries_.load(*rules_, image, kImagePriority); }
 
   /// Priority of the image's entries among the flow rules: smaller numbers come before it, this and larger ones behind.
   static constexpr std::uint32_t kImagePriority = 0x80000000;
@@ -89,6 +93,7 @@ class Adapter {
   DmaZone descriptors_, head_, rows_;
   std::unique_ptr<device::TableRing> table_ring_;
   std::unique_ptr<device::RuleTable> rules_;
+  ImageEntries image_entries_;
   std::array<std::optional<std::uint16_t>, policy::kMaxIngressPorts> ports_;
 };
 
