@@ -21,5 +21,6 @@ void add_explain(CLI::App& app, Exit& exit);
 void add_test(CLI::App& app, Exit& exit);
 void add_bench(CLI::App& app, Exit& exit);
 void add_export(CLI::App& app, Exit& exit);
+void add_report(CLI::App& app, Exit& exit);
 
 }  // namespace portcullis::cli

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   portcullis::cli::add_test(app, exit);
   portcullis::cli::add_bench(app, exit);
   portcullis::cli::add_export(app, exit);
+  portcullis::cli::add_report(app, exit);
   try {
     app.parse(argc, argv);
     return finish(exit);

@@ -21,9 +21,9 @@ struct NearestRule {
 /// destination goes before others, one for requests before one for replies, and then the first.
 std::optional<NearestRule> nearest_permit(const policy::Policy& policy, const policy::Key& key);
 
-/// Groups by destination, service and nearest rule; most packets first. `counts`: how often each packet of the set
-/// would have been dropped.
-std::vector<WouldDrop> group_would_drops(const policy::Policy& policy, const traffic::PacketSet& packets,
+/// Groups by destination (its role, or its address without one), service and nearest rule; most packets first.
+/// `counts`: how often each packet of the set would have been dropped.
+std::vector<WouldDrop> group_would_drops(const Subject& subject, const traffic::PacketSet& packets,
                                          std::span<const std::uint32_t> counts);
 
 }  // namespace portcullis::sim

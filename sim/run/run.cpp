@@ -295,6 +295,10 @@ class Run {
       }
       for (std::size_t i = 0; i < would_drop.size(); ++i) would_drop[i] += f.would_drop_by_packet[i];
       latency_sum += f.latency_sum;
+      if (f.latency_histogram.size() > r.latency_histogram.size()) {
+        r.latency_histogram.resize(f.latency_histogram.size());
+      }
+      for (std::size_t i = 0; i < f.latency_histogram.size(); ++i) r.latency_histogram[i] += f.latency_histogram[i];
       r.latency_min = std::min(r.latency_min, f.latency_min);
       r.latency_max = std::max(r.latency_max, f.latency_max);
       r.clocks += f.clocks;
@@ -323,8 +327,9 @@ class Run {
     r.small_achieved_mpps = achieved(small.ports);
     r.small_theoretical_mpps = theoretical(small.ports);
 
-    r.busiest = busiest(by_entry);
-    if (subject_.policy.monitor) r.would_drop = group_would_drops(subject_.policy, load_.packets, would_drop);
+    r.met = met(by_entry);
+    r.busiest.assign(r.met.begin(), r.met.begin() + static_cast<std::ptrdiff_t>(std::min(r.met.size(), kBusiest)));
+    if (subject_.policy.monitor) r.would_drop = group_would_drops(subject_, load_.packets, would_drop);
     write_files(parts, r);
     return r;
   }
@@ -358,7 +363,7 @@ class Run {
     return options_.rate == 0 ? std::min(mpps, clock_mhz_) : mpps;
   }
 
-  std::vector<EntryCount> busiest(const std::vector<Count>& by_entry) const {
+  std::vector<EntryCount> met(const std::vector<Count>& by_entry) const {
     std::vector<EntryCount> all;
     for (std::size_t i = 0; i < by_entry.size(); ++i) {
       if (by_entry[i].packets == 0) continue;
@@ -368,7 +373,6 @@ class Run {
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const EntryCount& a, const EntryCount& b) { return a.tally.packets > b.tally.packets; });
-    if (all.size() > kBusiest) all.resize(kBusiest);
     return all;
   }
 
@@ -427,6 +431,9 @@ Subject load_subject(const std::filesystem::path& file, std::string_view geometr
   }
   policy::SitePolicy site = policy::load_policy(file);
   for (const spec::Finding& finding : site.findings) subject.left_out_rows.push_back(spec::to_string(finding));
+  for (const policy::Role& role : site.site.roles) {
+    if (!role.none) subject.roles.push_back({role.name, role.addresses});
+  }
   subject.policy = std::move(site.policy);
   tables::Compiled compiled = tables::compile_for(subject.policy, std::string(geometry));
   subject.image = std::move(compiled.image);

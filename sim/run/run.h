@@ -33,6 +33,12 @@ inline constexpr double kAutomaticClock = 0;
 /// Number of causes: 0 is the default action, 1 to 8 are policy::Malformed.
 inline constexpr unsigned kCauses = 9;
 
+/// Addresses that have a name: a role of the site.
+struct NamedRole {
+  std::string name;
+  policy::IntervalSet<policy::Address> addresses;
+};
+
 /// What is loaded, and what the verdicts are compared with.
 struct Subject {
   policy::Policy policy;
@@ -40,6 +46,7 @@ struct Subject {
   std::optional<tables::Report> report;    ///< of the compilation; an image has none
   std::string name;                        ///< the file it came from
   std::vector<std::string> left_out_rows;  ///< document rows that could not be understood, one sentence each
+  std::vector<NamedRole> roles;            ///< of a site; an image has none
 };
 
 /// Reads a site file (and compiles it) or, if the file begins as a table image does, a table image, whose own entries
@@ -74,10 +81,15 @@ struct Tally {
 
 /// In monitor mode: packets that enforcing would have dropped, by where they went.
 struct WouldDrop {
-  std::string destination;   ///< address, or the EtherType class of what is not IP
+  std::string destination;   ///< addresses, the first few, or the EtherType class of what is not IP
   std::string service;       ///< "tcp/443", "icmp type 3 code 4", "protocol 47", or empty
   std::string nearest_rule;  ///< the permitting entry that differs in the fewest fields, first one of equals
   std::string differs_in;    ///< those fields, in words
+  std::string source;        ///< where the packets came from: roles, or addresses without one, the first few
+  std::string role;          ///< the smallest role that holds the destination; empty if none does
+  /// The item of `rules:` that would permit them, or a key of the site file; empty where neither can. One line for all
+  /// groups of a destination and a service.
+  std::string permit_line;
   Tally tally;
 };
 
@@ -121,6 +133,7 @@ struct RunResult {
   double theoretical_mpps = 0;  ///< of the line for these frames, all ports used; or one per clock when not paced
   std::uint64_t latency_min = 0, latency_max = 0;  ///< clocks from a frame's last beat taken to its verdict
   double latency_mean = 0;
+  std::vector<std::uint64_t> latency_histogram;  ///< packets by clocks; see SessionFigures
   /// Smallest frames (64 bytes with FCS), made from the rules and sent behind the others on every port in use. They are
   /// part of mismatches and of the counters' check, but of no other figure.
   std::uint64_t small_packets = 0;
@@ -134,6 +147,7 @@ struct RunResult {
   unsigned jobs = 1;
 
   std::vector<EntryCount> busiest;    ///< entries with the most packets, at most 10
+  std::vector<EntryCount> met;        ///< all entries with packets, most packets first
   std::vector<WouldDrop> would_drop;  ///< monitor mode, most packets first
   std::vector<std::string> files;     ///< written
 

@@ -307,6 +307,9 @@ class Session final : public model::NicListener {
     figures_.latency_min = std::min(figures_.latency_min, latency);
     figures_.latency_max = std::max(figures_.latency_max, latency);
     figures_.latency_sum += latency;
+    const std::size_t place = std::min<std::size_t>(latency, kMostLatencies - 1);
+    if (place >= figures_.latency_histogram.size()) figures_.latency_histogram.resize(place + 1);
+    ++figures_.latency_histogram[place];
     if (plan_.keep_verdicts) {
       figures_.verdicts[underway.packet - first_] = {nic_.now() - origin_,
                                                      report.hit ? static_cast<std::int32_t>(report.rule) : -1,

@@ -65,6 +65,8 @@ struct SessionFigures {
   std::uint64_t mismatches = 0;
   std::vector<std::string> first_mismatches;
   std::uint64_t latency_min = std::numeric_limits<std::uint64_t>::max(), latency_max = 0, latency_sum = 0;
+  /// Packets by the clocks from their last beat to their verdict; the last place stands for all that took longer.
+  std::vector<std::uint64_t> latency_histogram;
   std::uint64_t clocks = 0, skipped_clocks = 0;
   std::array<PortFigures, model::kWirePorts> ports{};
   /// Of the reference, over the accepted packets.
@@ -76,6 +78,8 @@ struct SessionFigures {
   std::vector<EgressRecord> egress;                 ///< in order of leaving; only if asked for
 };
 
+/// The latency histogram has at most this many places.
+inline constexpr std::size_t kMostLatencies = 4096;
 /// At most this many mismatches are put in words.
 inline constexpr std::size_t kWordedMismatches = 10;
 

@@ -91,8 +91,9 @@ std::string to_text(const RunResult& r) {
                        "differs in");
     for (std::size_t i = 0; i < r.would_drop.size() && i < kShown; ++i) {
       const WouldDrop& d = r.would_drop[i];
-      out += fmt::format("  {:>10}  {:<28} {:<24} {:<32} {}\n", grouped(d.tally.packets), cut(d.destination, 39),
-                         cut(d.service, 24), cut(d.nearest_rule, 32), d.differs_in);
+      out += fmt::format("  {:>10}  {:<28} {:<24} {:<32} {}\n", grouped(d.tally.packets),
+                         cut(d.role.empty() ? d.destination : d.role, 39), cut(d.service, 24), cut(d.nearest_rule, 32),
+                         d.differs_in);
     }
     if (r.would_drop.size() > kShown)
       out += fmt::format("  ... and {} groups more (--json has all)\n", r.would_drop.size() - kShown);
@@ -134,12 +135,23 @@ std::string to_json(const RunResult& r) {
                        {"packets", e.tally.packets},
                        {"bytes", e.tally.bytes}});
   }
+  Json met = Json::array();
+  for (const EntryCount& e : r.met) {
+    met.push_back({{"entry", e.entry}, {"rule", e.rule}, {"packets", e.tally.packets}, {"bytes", e.tally.bytes}});
+  }
+  Json histogram = Json::array();  // [clocks, packets], clocks that no packet took left out
+  for (std::size_t clocks = 0; clocks < r.latency_histogram.size(); ++clocks) {
+    if (r.latency_histogram[clocks] != 0) histogram.push_back({clocks, r.latency_histogram[clocks]});
+  }
   Json would_drop = Json::array();
   for (const WouldDrop& d : r.would_drop) {
     would_drop.push_back({{"destination", d.destination},
                           {"service", d.service},
                           {"nearest_rule", d.nearest_rule},
                           {"differs_in", d.differs_in},
+                          {"source", d.source},
+                          {"role", d.role},
+                          {"permit_line", d.permit_line},
                           {"packets", d.tally.packets},
                           {"bytes", d.tally.bytes}});
   }
@@ -184,7 +196,8 @@ std::string to_json(const RunResult& r) {
                        {"max_clocks", r.latency_max},
                        {"min_ns", static_cast<double>(r.latency_min) * ns},
                        {"mean_ns", r.latency_mean * ns},
-                       {"max_ns", static_cast<double>(r.latency_max) * ns}}},
+                       {"max_ns", static_cast<double>(r.latency_max) * ns},
+                       {"histogram_clocks", histogram}}},
                      {"simulation",
                       {{"clocks", r.clocks},
                        {"skipped_clocks", r.skipped_clocks},
@@ -193,6 +206,7 @@ std::string to_json(const RunResult& r) {
                        {"clocks_per_second", r.clocks_per_second()},
                        {"packets_per_second", r.packets_per_second()}}},
                      {"busiest", busiest},
+                     {"entries_met", met},
                      {"would_drop", would_drop},
                      {"left_out_rows", r.left_out_rows},
                      {"files", r.files}};

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -261,6 +262,126 @@ TEST(Run, MonitorModeGroupsWhatWouldHaveBeenDropped) {
   EXPECT_TRUE(lines[4].ends_with(",12,rule,permit")) << lines[4];
   std::filesystem::remove(in);
   std::filesystem::remove(csv);
+}
+
+// Frames of every kind that a site drops; with the lines of all groups in the site file, only what is malformed is
+// left.
+TEST(Run, MonitorModesLinesPermitWhatWouldHaveBeenDropped) {
+  const auto in = scratch("in.pcap");
+  const auto ports = scratch("ports.md");
+  const auto site = scratch("site.yaml");
+  std::ofstream(ports) << "| Server role | Service | Port | Protocol |\n|---|---|---|---|\n| Web | web | 443 | TCP |\n";
+  const auto write_site = [&](const std::string& keys, const std::string& rules) {
+    std::ofstream(site) << "portcullis: 1\ndocuments: [{file: " << ports.filename().string() << "}]\nmode: monitor\n"
+                        << "essential: []\nroles:\n  Web: [192.0.2.0/26, 2001:db8::/64]\n"
+                        << "  \"Voice: \\\"old\\\"\": 192.0.2.64/26\n  Clients: 198.51.100.0/24\n  World: any\n"
+                        << keys << "rules:\n"
+                        << rules << "  - {name: no-telnet, action: drop, protocol: tcp, destination_port: 23}\n";
+  };
+  write_site("", "");
+  std::size_t frames = 0;
+  {
+    traffic::PcapWriter writer(in);
+    const auto write = [&](const traffic::Frame& frame) {
+      writer.write(0, traffic::build(frame));
+      ++frames;
+    };
+    for (const std::uint32_t to : {0xC0000201U, 0xC0000203U, 0xC0000241U, 0xCB007101U}) {
+      for (const std::uint16_t port : std::initializer_list<std::uint16_t>{23, 444, 0}) write(tcp_to(to, port));
+      traffic::Frame frame = tcp_to(to, 500);
+      for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{17, 132, 1, 47, 50, 51, 255}) {
+        frame.protocol = protocol;
+        frame.source_port = protocol == 1 ? 8 : 40000;
+        frame.destination_port = protocol == 1 ? 0 : 500;
+        write(frame);
+      }
+      frame.protocol = traffic::kUdp;
+      frame.from = policy::from_ipv4(0x0A000000U + to % 7);
+      write(frame);
+      frame.tags.push_back({100, 0, traffic::kEtherVlan});
+      write(frame);
+      frame.tags.clear();
+      frame.fragment_offset = 100;
+      write(frame);
+    }
+    for (std::uint32_t host = 1; host < 20; ++host) {  // more sources than a line names
+      traffic::Frame frame = tcp_to(0xC0000201U, 8443);
+      frame.from = policy::from_ipv4(0x0A000100U + host);
+      write(frame);
+    }
+    traffic::Frame six = tcp_to(0, 636);
+    six.ether_type = traffic::kEtherIpv6;
+    six.from = (policy::Address{0x20010db800000009U} << 64U) + 5;
+    six.to = (policy::Address{0x20010db800000000U} << 64U) + 7;
+    write(six);
+    six.protocol = traffic::kIcmp6;
+    six.source_port = 135;
+    six.destination_port = 0;
+    write(six);
+    for (const std::uint16_t type :
+         {traffic::kEtherArp, traffic::kEtherLldp, traffic::kEtherEapol, traffic::kEtherPtp, std::uint16_t{0x1234}}) {
+      traffic::Frame other;
+      other.ether_type = type;
+      other.payload = 46;
+      write(other);
+    }
+    traffic::Frame malformed = tcp_to(0xC0000201, 443);
+    malformed.ip_version = 5;
+    write(malformed);
+    writer.close();
+  }
+  sim::RunOptions options;
+  options.pcap = in;
+  const sim::RunResult before = sim::run(sim::load_subject(site, "edge"), options);
+  EXPECT_EQ(before.would_drops, frames);
+  std::set<std::string> keys;
+  std::set<std::string> rules;
+  std::uint64_t grouped = 0;
+  for (const sim::WouldDrop& group : before.would_drop) {
+    grouped += group.tally.packets;
+    if (group.permit_line.empty()) {
+      EXPECT_THAT(group.differs_in, HasSubstr("malformed"));
+    } else if (group.permit_line.starts_with("- ")) {
+      rules.insert("  " + group.permit_line + "\n");
+    } else {
+      keys.insert(group.permit_line + "\n");
+    }
+  }
+  EXPECT_EQ(grouped, frames);
+  EXPECT_THAT(rules,
+              testing::Contains("  - {name: permit-tcp-444-to-Web, action: permit, source: Clients, destination: "
+                                "Web, protocol: tcp, destination_port: 444}\n"));
+  const auto joined = [](const std::set<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line;
+    return text;
+  };
+  write_site(joined(keys), joined(rules));
+  const sim::RunResult after = sim::run(sim::load_subject(site, "edge"), options);
+  EXPECT_TRUE(after.ok());
+  EXPECT_EQ(after.would_drops, 1U) << sim::to_text(after);
+  ASSERT_EQ(after.would_drop.size(), 1U);
+  EXPECT_THAT(after.would_drop[0].differs_in, HasSubstr("malformed"));
+  for (const auto& file : {in, ports, site}) std::filesystem::remove(file);
+}
+
+TEST(Run, TheLatencyHistogramHoldsEveryPacketBetweenTheLeastAndTheMost) {
+  sim::RunOptions options;
+  options.packets = 500;
+  options.rate = 100'000'000'000;
+  const sim::RunResult result = sim::run(subject_of(web_policy()), options);
+  std::uint64_t packets = 0;
+  double sum = 0;
+  std::uint64_t least = 0;
+  for (std::size_t clocks = 0; clocks < result.latency_histogram.size(); ++clocks) {
+    packets += result.latency_histogram[clocks];
+    sum += static_cast<double>(clocks * result.latency_histogram[clocks]);
+    if (least == 0 && result.latency_histogram[clocks] != 0) least = clocks;
+  }
+  EXPECT_EQ(packets, result.accepted);
+  EXPECT_EQ(least, result.latency_min);
+  EXPECT_EQ(result.latency_histogram.size(), result.latency_max + 1);
+  EXPECT_NEAR(sum / static_cast<double>(packets), result.latency_mean, 1e-6);
 }
 
 struct Rate {

@@ -1,0 +1,83 @@
+// `portcullis report`: a site as one HTML page.
+#include "report/report.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/command.h"
+#include "cli/subject.h"
+#include "policy/lint/lint.h"
+#include "run/run.h"
+#include "tables/image.h"
+
+namespace portcullis::cli {
+namespace {
+
+struct Options {
+  std::string site;
+  std::string output;
+  std::string geometry;
+  std::string run;
+  bool with_run = false;
+};
+
+void report_command(const Options& options, Exit& exit) {
+  const policy::SitePolicy site = load_site(options.site);
+  std::vector<std::filesystem::path> inputs = {options.site, options.run};
+  report::Input input;
+  input.site = &site;
+  input.sources.push_back({site.site.file, read_text(options.site)});
+  for (const policy::SiteDocument& document : site.site.documents) {
+    inputs.push_back(document.path);
+    input.sources.push_back({document.path.string(), read_text(document.path)});
+  }
+  keep_inputs(inputs, {options.output});
+
+  const tables::Compiled compiled = tables::compile_for(site.policy, options.geometry);
+  const tables::Proof proof = tables::prove(site.policy, tables::encode(compiled.image), options.site);
+  input.compiled = &compiled;
+  input.proof = &proof;
+  for (const policy::lint::Finding& f : policy::lint::lint_site(options.site).findings) {
+    input.findings.push_back(
+        {std::string(policy::lint::to_string(f.severity)), std::string(f.rule), f.at.file, f.at.line, f.message});
+  }
+  if (!options.run.empty()) {
+    input.run_name = options.run;
+    std::string text = read_text(options.run);
+    (text.starts_with("packet,") ? input.verdicts_csv : input.run_json) = std::move(text);
+  } else if (options.with_run) {
+    input.run_name = options.site;
+    const sim::RunResult result = sim::run(sim::load_subject(options.site, options.geometry), {});
+    if (result.exit_code() != 0) exit = Exit::answer_is_no;
+    input.run_json = sim::to_json(result);
+  }
+  const std::string page = report::to_html(input);
+  std::ofstream file(options.output, std::ios::binary);
+  file << page;
+  if (!file.flush()) throw std::runtime_error(options.output + ": could not be written");
+  if (!site.findings.empty() || !proof.proved()) exit = Exit::answer_is_no;
+  fmt::print("{}: {} rows, {} entries, {}, {} findings\n", options.output, compiled.report.rows,
+             compiled.report.entries, proof.proved() ? "proved" : "not proved", input.findings.size());
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Exit& exit) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "report", "Write one HTML page: policy, port map, who reaches whom, tables, findings, proof and run");
+  command->add_option("SITE", options->site, "site file (docs/site-file.md)")->required();
+  command->add_option("-o,--output", options->output, "page to write")->required();
+  command->add_option("--geometry", options->geometry, "edge, large, or a geometry file");
+  auto* run = command->add_option("--run", options->run,
+                                  "show this run: the JSON of `run --json` or the CSV of `run --verdicts`");
+  command->add_flag("--with-run", options->with_run, "run packets made from the rules through the model, and show that")
+      ->excludes(run);
+  command->callback([options, &exit] { report_command(*options, exit); });
+}
+
+}  // namespace portcullis::cli
