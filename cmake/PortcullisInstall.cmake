@@ -1,4 +1,4 @@
-# `cmake --install`: the command, the libraries with their headers, the RTL, and a CMake package, so that
+# `cmake --install`: the command with its man pages and completion, the libraries with their headers, the RTL, and a CMake package, so that
 #   find_package(Portcullis) ... target_link_libraries(app Portcullis::tables)
 # works in another project.
 include(CMakePackageConfigHelpers)
@@ -8,6 +8,10 @@ install(TARGETS ${libraries} EXPORT PortcullisTargets ARCHIVE DESTINATION ${CMAK
 install(EXPORT PortcullisTargets NAMESPACE Portcullis:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis)
 if(TARGET portcullis)
   install(TARGETS portcullis RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The command wrote these when it was built (host/cli/CMakeLists.txt).
+  install(DIRECTORY ${CMAKE_BINARY_DIR}/share/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
+  install(DIRECTORY ${CMAKE_BINARY_DIR}/share/bash/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+  install(DIRECTORY ${CMAKE_BINARY_DIR}/share/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
 endif()
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/host/ ${CMAKE_SOURCE_DIR}/sim/

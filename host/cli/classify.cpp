@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/command.h"
+#include "cli/subject.h"
 #include "policy/classbench.h"
 #include "run/run.h"
 #include "tables/image.h"
@@ -21,6 +24,7 @@ struct Options {
   std::string image;
   std::string trace;
   std::string engine = "reference";
+  std::string json;
 };
 
 /// Straight from the sets that the image's rows stand for.
@@ -46,6 +50,17 @@ void classify_command(const Options& options) {
   }
   std::string out;
   for (const int rule : rules) out += fmt::format("{}\n", rule);
+  if (!options.json.empty()) {
+    const auto matched = std::count_if(rules.begin(), rules.end(), [](int rule) { return rule >= 0; });
+    const nlohmann::ordered_json json = {{"engine", options.engine},
+                                         {"headers", rules.size()},
+                                         {"matched", matched},
+                                         {"unmatched", rules.size() - static_cast<std::size_t>(matched)},
+                                         {"rules", image.entries.size()}};
+    keep_inputs({options.image, options.trace}, {options.json});
+    write_text(options.json, json.dump(2) + '\n');
+    if (options.json == "-") return;
+  }
   std::cout << out;
 }
 
@@ -59,6 +74,7 @@ void add_classify(CLI::App& app, Exit&) {
   command->add_option("--trace", options->trace, "ClassBench trace: src dst sport dport proto, decimal")->required();
   command->add_option("--engine", options->engine, "rtl (the cycle-accurate model) or reference (default)")
       ->check(CLI::IsMember({"rtl", "reference"}));
+  command->add_option("--json", options->json, "write a summary as JSON; - for standard output, instead of the rules");
   command->callback([options] { classify_command(*options); });
 }
 

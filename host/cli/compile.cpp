@@ -18,6 +18,7 @@ struct Options {
   std::string classbench;
   std::string output;
   std::string geometry;
+  std::string json;
 };
 
 void compile_command(const Options& options, Exit& exit) {
@@ -40,8 +41,10 @@ void compile_command(const Options& options, Exit& exit) {
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
   const tables::Compiled compiled = tables::compile_for(policy, geometry, std::move(sources));
-  keep_inputs(inputs, {options.output});
+  keep_inputs(inputs, {options.output, options.json});
   tables::write_image(options.output, compiled.image);
+  if (!options.json.empty()) write_text(options.json, to_json(compiled.report));
+  if (options.json == "-") return;
   std::cout << to_text(compiled.report);
   if (compiled.report.undecided > 0) {
     fmt::print("             {} entries: gave up the search for a packet that meets them\n", compiled.report.undecided);
@@ -66,6 +69,7 @@ void add_compile(CLI::App& app, Exit& exit) {
   command->add_option("--geometry", options->geometry,
                       "edge, large, or a geometry file; without it the smaller of edge and large that holds the policy "
                       "(large for ClassBench)");
+  command->add_option("--json", options->json, "write the figures as JSON; - for standard output, instead of text");
   command->callback([options, &exit] { compile_command(*options, exit); });
 }
 

@@ -1,10 +1,7 @@
 // `portcullis lint`: what is wrong or doubtful in documents, in a site with its documents, in a ClassBench filter set.
 #include "policy/lint/lint.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -13,6 +10,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "policy/lint/report.h"
 
 namespace portcullis::cli {
@@ -27,14 +25,6 @@ struct Options {
   std::vector<std::string> files;
   std::string classbench;
 };
-
-/// Colours are for terminals, and for those who have not said no (https://no-color.org).
-bool colours() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0') &&
-         (term == nullptr || std::string_view(term) != "dumb");
-}
 
 lint::Report examine(const Options& options) {
   if (!options.classbench.empty()) return lint::lint_classbench(options.classbench);
@@ -51,7 +41,7 @@ void lint_command(const Options& options, Exit& exit) {
   const lint::Report report = examine(options);
   switch (options.format) {
     case Format::text:
-      std::cout << lint::to_text(report, colours());
+      std::cout << lint::to_text(report, has_colours(Stream::out));
       std::cerr << lint::summary(report) << '\n';
       break;
     case Format::json:

@@ -3,8 +3,12 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <stdexcept>
+#include <string_view>
 
 #include "cli/command.h"
+#include "cli/manual.h"
+#include "cli/terminal.h"
 
 namespace {
 
@@ -16,6 +20,28 @@ int finish(portcullis::cli::Exit exit) {
     return static_cast<int>(portcullis::cli::Exit::impossible);
   }
   return static_cast<int>(exit);
+}
+
+/// Commands whose standard output tells a person about the file that they write, or about their exit code.
+constexpr const char* kSummaries[] = {"compile", "prove", "run", "report"};
+
+void add_quiet(CLI::App& app) {
+  for (const char* name : kSummaries) {
+    CLI::App* command = app.get_subcommand(name);
+    command->add_flag_callback(
+        "-q,--quiet",
+        [command] {
+          const CLI::Option* json = command->get_option_no_throw("--json");
+          if (json != nullptr && json->count() > 0 && json->results().back() == "-") return;  // asked for
+          if (std::freopen("/dev/null", "w", stdout) == nullptr) throw std::runtime_error("/dev/null cannot be opened");
+        },
+        "print no summary on standard output: the exit code and the files say it");
+  }
+}
+
+void complain(std::string_view message) {
+  std::cerr << portcullis::cli::painted(portcullis::cli::Stream::err, portcullis::cli::Colour::red, "portcullis:")
+            << ' ' << message << '\n';
 }
 
 }  // namespace
@@ -43,6 +69,9 @@ int main(int argc, char** argv) {
   portcullis::cli::add_bench(app, exit);
   portcullis::cli::add_export(app, exit);
   portcullis::cli::add_report(app, exit);
+  add_quiet(app);
+  portcullis::cli::add_completion(app);
+  portcullis::cli::add_manual(app);
   try {
     app.parse(argc, argv);
     return finish(exit);
@@ -51,9 +80,9 @@ int main(int argc, char** argv) {
     app.exit(error, std::cout, std::cerr);
     return asked_for_help ? finish(Exit::as_asked) : static_cast<int>(Exit::impossible);
   } catch (const std::bad_alloc&) {
-    std::cerr << "portcullis: out of memory\n";
+    complain("out of memory");
   } catch (const std::exception& error) {
-    std::cerr << "portcullis: " << error.what() << '\n';
+    complain(error.what());
   }
   return static_cast<int>(Exit::impossible);
 }

@@ -3,9 +3,11 @@
 
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/subject.h"
+#include "cli/terminal.h"
 #include "tables/image.h"
 
 namespace portcullis::cli {
@@ -14,13 +16,38 @@ namespace {
 struct Options {
   std::string site;
   std::string image;
+  std::string json;
 };
+
+std::string to_json(const tables::Proof& proof) {
+  using Json = nlohmann::ordered_json;
+  Json differences = Json::array();
+  for (const tables::EntryDifference& d : proof.differences) {
+    differences.push_back({{"entry", d.entry}, {"what", d.what}});
+  }
+  constexpr std::string_view kResults[] = {"proved", "differs", "without-effect", "gave-up"};
+  Json json = {{"result", kResults[static_cast<std::size_t>(proof.result)]},
+               {"sets_of_values", proof.intervals},
+               {"policy_entries", proof.policy_entries},
+               {"image_entries", proof.image_entries},
+               {"differences", differences},
+               {"remarks", proof.remarks},
+               {"text", proof.text}};
+  if (proof.key) json["packet"] = tables::describe(*proof.key);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
 
 void prove_command(const Options& options, Exit& exit) {
   const policy::SitePolicy loaded = load_site(options.site);
   const std::vector<std::uint8_t> image = tables::read_image_bytes(options.image);
   const tables::Proof proof = tables::prove(loaded.policy, image, options.image);
-  std::cout << proof.text << '\n';
+  if (!options.json.empty()) {
+    keep_inputs({options.site, options.image}, {options.json});
+    write_text(options.json, to_json(proof));
+  }
+  if (options.json != "-") {
+    std::cout << painted(Stream::out, proof.proved() ? Colour::green : Colour::red, proof.text) << '\n';
+  }
   if (!proof.proved()) exit = Exit::answer_is_no;
 }
 
@@ -32,6 +59,7 @@ void add_prove(CLI::App& app, Exit& exit) {
       "prove", "Show that a table image equals the site's policy for every packet, or where it does not");
   command->add_option("SITE", options->site, "site file")->required();
   command->add_option("IMAGE", options->image, "table image (.pti)")->required();
+  command->add_option("--json", options->json, "write the result as JSON; - for standard output, instead of text");
   command->callback([options, &exit] { prove_command(*options, exit); });
 }
 

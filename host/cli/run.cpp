@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 
 #include "cli/command.h"
 #include "cli/subject.h"
@@ -46,15 +44,14 @@ void run_command(Options options, Exit& exit) {
   options.run.progress = isatty(STDERR_FILENO) != 0;
   const sim::Subject subject = sim::load_subject(options.subject, options.geometry);
   for (const std::string& row : subject.left_out_rows) std::cerr << row << '\n';
-  if (subject.report) std::cout << to_text(*subject.report) << prove(subject, exit);
+  const std::string before = subject.report ? to_text(*subject.report) + prove(subject, exit) : std::string();
+  if (options.json != "-") std::cout << before;
   sim::RunResult result = sim::run(subject, options.run);
   if (!options.json.empty()) {
-    std::ofstream file(options.json);
-    file << sim::to_json(result) << '\n';
-    if (!file.flush()) throw std::runtime_error(options.json + ": could not be written");
-    result.files.push_back(options.json);
+    write_text(options.json, sim::to_json(result) + '\n');
+    if (options.json != "-") result.files.push_back(options.json);
   }
-  std::cout << sim::to_text(result);
+  if (options.json != "-") std::cout << sim::to_text(result);
   if (result.exit_code() != 0) exit = Exit::answer_is_no;
 }
 
@@ -70,7 +67,7 @@ void add_run(CLI::App& app, Exit& exit) {
   command->add_option("--pcap", run.pcap, "packets to send (pcap or pcapng); without it they are made from the rules");
   command->add_option("--verdicts", run.verdicts, "write one CSV line per packet");
   command->add_option("--out-pcap", run.out_pcap, "write the permitted packets with their egress times");
-  command->add_option("--json", options->json, "write all figures as JSON");
+  command->add_option("--json", options->json, "write all figures as JSON; - for standard output, instead of text");
   command->add_option("--rate", options->rate, "line rate per port: 10G (default), 25G, 40G, 100G, any other, or max");
   command
       ->add_option("--clock", run.clock_mhz,

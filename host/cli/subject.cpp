@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -82,6 +83,42 @@ std::string to_text(const tables::Report& report) {
     name.clear();
   }
   return out;
+}
+
+void write_text(const std::string& file, const std::string& text) {
+  if (file == "-") {
+    std::cout << text;
+    return;
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  if (!out.flush()) throw std::runtime_error(file + ": could not be written");
+}
+
+std::string to_json(const tables::Report& report) {
+  using Json = nlohmann::ordered_json;
+  Json tables = Json::object();
+  for (const tables::Occupancy& table : report.tables) {
+    tables[table.table] = {{"used", table.used}, {"capacity", table.capacity}};
+  }
+  Json splits = Json::array();
+  for (const policy::SplitRow& split : report.splits) {
+    splits.push_back(
+        {{"document", split.document}, {"line", split.line}, {"entries", split.entries}, {"reason", split.reason}});
+  }
+  const Json json = {{"geometry", report.geometry.name},
+                     {"rows", report.rows},
+                     {"rows_without_entry", report.rows_without_entry},
+                     {"entries", report.entries},
+                     {"rules", report.geometry.rules},
+                     {"hidden", report.hidden},
+                     {"undecided", report.undecided},
+                     {"tcam_entries", report.tcam_entries},
+                     {"tcam_per_entry", report.tcam_per_entry},
+                     {"probes", report.probes},
+                     {"tables", tables},
+                     {"splits", splits}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace portcullis::cli

@@ -25,6 +25,12 @@ std::string read_text(const std::filesystem::path& file);
 /// Refuses to write a result over a file that the command reads. Throws std::runtime_error.
 void keep_inputs(const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
 
+/// Writes text to a file, or to standard output for "-". Throws std::runtime_error.
+void write_text(const std::string& file, const std::string& text);
+
+/// The same figures as JSON.
+std::string to_json(const tables::Report& report);
+
 /// What is worth knowing of a compilation, a line each: entries, rows, how full each table is, what a TCAM would need.
 std::string to_text(const tables::Report& report);
 
