@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <sstream>
 
 #include "cli/answer_json.h"
 #include "cli/command.h"
@@ -34,6 +35,10 @@ struct Options {
   Format format = Format::text;
 };
 
+constexpr std::string Options::*kPacketOptions[] = {
+    &Options::source,    &Options::destination, &Options::protocol, &Options::source_port, &Options::destination_port,
+    &Options::tcp_flags, &Options::vlan,        &Options::icmp,     &Options::dscp,        &Options::ingress};
+
 /// What the options ask for: the packets that have all that was given.
 struct Question {
   policy::Match match = policy::Match::any();
@@ -51,9 +56,11 @@ auto option(std::string_view name, F&& parse) {
   }
 }
 
+/// The flags of one packet: a byte ("0x12", "18"), "none", names ("syn", "syn,ack") or letters as tcpdump and Scapy
+/// print them ("SA"); or what site files have for several values: "+syn-ack", "established", "0x02/0x12".
 policy::Chunk flags_of(const std::string& text) {
   policy::Chunk chunk;
-  // "0x12" and "18" are one value of the byte; all else as site files have it.
+  if (text == "none") return chunk.set(0);
   if (text.find('/') == std::string::npos && text.find_first_of("0123456789") == 0) {
     std::size_t end = 0;
     unsigned long value = 256;
@@ -66,10 +73,25 @@ policy::Chunk flags_of(const std::string& text) {
       throw FieldError(
           fmt::format("\"{}\" is no flags byte: write 0x00 to 0xff, or names as syn, +syn-ack, established", text));
     }
-    chunk.set(value);
-    return chunk;
+    return chunk.set(value);
   }
-  return policy::parse_tcp_flags(text);
+  constexpr std::string_view kLetters = "FSRPAUEC";
+  unsigned long value = 0;
+  if (text.find_first_not_of(kLetters) == std::string::npos && text != "ECE") {
+    for (const char letter : text) value |= 1UL << kLetters.find(letter);
+    return chunk.set(value);
+  }
+  const std::string word = CLI::detail::to_lower(text);
+  const bool several = word == "established" || word == "initial" || word == "any";
+  if (several || text.find_first_of("+-/") != std::string::npos) return policy::parse_tcp_flags(text);
+  std::istringstream names(text);
+  for (std::string name; std::getline(names, name, ',');) {
+    const policy::Chunk with = policy::parse_tcp_flags(name);
+    std::size_t flag = 0;  // the smallest byte with the flag has that flag alone
+    while (!with[flag]) ++flag;
+    value |= flag;
+  }
+  return chunk.set(value);
 }
 
 Question question_of(const Options& options, const policy::Site& site) {
@@ -106,25 +128,23 @@ Question question_of(const Options& options, const policy::Site& site) {
     match.destination = option("--dst", [&] { return policy::addresses_of(site, options.destination); });
     out.ip = true;
   }
+  // ICMP presents type and code where others have ports.
   const bool messages = !options.protocol.empty() && (protocols[1] || protocols[58]) && protocols.count() == 1;
-  if (!options.source_port.empty()) {
-    match.source_port = numbers("--src-port", options.source_port, "port", 65535);
-    if (messages)
-      throw std::runtime_error("--src-port with ICMP, which has none: give type and code with --icmp 8 or --icmp 3/4");
-    only("--src-port", {6, 17, 132}, "tcp, udp and sctp");
-  }
-  if (!options.destination_port.empty()) {
-    match.destination_port = numbers("--dst-port", options.destination_port, "port", 65535);
-    if (messages)
-      throw std::runtime_error("--dst-port with ICMP, which has none: give type and code with --icmp 8 or --icmp 3/4");
-    only("--dst-port", {6, 17, 132}, "tcp, udp and sctp");
-  }
+  const auto ports = [&](std::string_view name, const std::string& text) {
+    if (!messages) only(name, {6, 17, 132}, "tcp, udp and sctp");
+    return messages ? numbers(name, text, "ICMP type or code", 255) : numbers(name, text, "port", 65535);
+  };
+  if (!options.source_port.empty()) match.source_port = ports("--src-port", options.source_port);
+  if (!options.destination_port.empty()) match.destination_port = ports("--dst-port", options.destination_port);
   if (!options.tcp_flags.empty()) {
     only("--tcp-flags", {6}, "tcp");
     match.tcp_flags = option("--tcp-flags", [&] { return flags_of(options.tcp_flags); });
   }
   if (!options.icmp.empty()) {
     only("--icmp", {1, 58}, "icmp and icmpv6");
+    if (!options.source_port.empty() || !options.destination_port.empty()) {
+      throw std::runtime_error("--icmp beside ports, which are type and code of ICMP: leave one of them out");
+    }
     const auto fields = option("--icmp", [&] {
       return policy::icmp_fields(policy::parse_icmp(options.icmp, protocols[1] ? std::uint8_t{1} : std::uint8_t{58}));
     });
@@ -440,6 +460,12 @@ void explain_command(const Options& options, Exit& exit) {
     explain_pcap(options, loaded);
   } else if (!options.reach.empty() || !options.open.empty()) {
     query(options, loaded, exit);
+  } else if (std::all_of(std::begin(kPacketOptions), std::end(kPacketOptions),
+                         [&](auto option) { return (options.*option).empty(); })) {
+    throw std::runtime_error(
+        "explain what? Give a packet (--src 10.0.0.1 --dst 192.0.2.1 --protocol tcp --dst-port 443), a capture "
+        "(--pcap) "
+        "or a question (--who-can-reach, --what-is-open)");
   } else {
     explain_packet(options, loaded);
   }
@@ -455,9 +481,10 @@ void add_explain(CLI::App& app, Exit& exit) {
   command->add_option("--src", options->source, "source: an address, a prefix, or a role of the site");
   command->add_option("--dst", options->destination, "destination, likewise");
   command->add_option("--protocol", options->protocol, "tcp, udp, icmp, ..., or a number");
-  command->add_option("--src-port", options->source_port, "source port");
-  command->add_option("--dst-port", options->destination_port, "destination port");
-  command->add_option("--tcp-flags", options->tcp_flags, "flags: syn, +syn-ack, established, 0x12");
+  command->add_option("--src-port", options->source_port, "source port; of ICMP the type");
+  command->add_option("--dst-port", options->destination_port, "destination port; of ICMP the code");
+  command->add_option("--tcp-flags", options->tcp_flags,
+                      "flags: syn, \"syn,ack\", SA, none, 0x12, established, +syn-ack");
   command->add_option("--icmp", options->icmp, "ICMP type, or type/code");
   command->add_option("--vlan", options->vlan, "VLAN ID of the outer tag");
   command->add_option("--dscp", options->dscp, "DSCP, a number or a name");

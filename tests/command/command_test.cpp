@@ -152,7 +152,26 @@ TEST_F(Command, ExplainNamesRuleLineAndWhatItHides) {
   EXPECT_EQ(json["hides"][0]["line"], 3);
   EXPECT_EQ(run("explain rules.yaml --src 10.0.0.300").exit, 2);
   EXPECT_EQ(run("explain rules.yaml --src 10.0.0.1 --dst 2001:db8::1").exit, 2);
-  EXPECT_EQ(run("explain rules.yaml --protocol icmp --dst-port 80").exit, 2);
+  EXPECT_EQ(run("explain rules.yaml --protocol esp --dst-port 80").exit, 2);
+  EXPECT_EQ(run("explain rules.yaml").exit, 2) << "nothing to explain";
+  EXPECT_EQ(run("explain missing.yaml --src 10.0.0.1").exit, 2);
+}
+
+TEST_F(Command, ExplainTakesFlagsAndMessagesAsToolsPrintThem) {
+  const auto packet = [&](const std::string& options) {
+    const Outcome outcome = run("explain site.yaml --src 10.0.0.1 --dst 192.0.2.1 " + options);
+    return outcome.out.substr(0, outcome.out.find('\n'));
+  };
+  for (const char* flags : {"syn,ack", "SA", "0x12", "18", "+syn+ack-fin-rst-psh-urg-ece-cwr"}) {
+    EXPECT_THAT(packet(std::string("--src-port 1024 --dst-port 80 --tcp-flags ") + flags),
+                ::testing::EndsWith("-> 192.0.2.1:80, flags SYN+ACK"))
+        << flags;
+  }
+  EXPECT_THAT(packet("--src-port 1024 --dst-port 80 --tcp-flags ECE"), ::testing::EndsWith("flags ECE"));
+  EXPECT_THAT(packet("--protocol icmp --icmp 3/4"), ::testing::EndsWith("type 3 code 4"));
+  EXPECT_THAT(packet("--protocol icmp --src-port 3 --dst-port 4"), ::testing::EndsWith("type 3 code 4"));
+  EXPECT_EQ(run("explain site.yaml --tcp-flags syn,nak").exit, 2);
+  EXPECT_EQ(run("explain site.yaml --protocol icmp --src-port 256").exit, 2);
 }
 
 TEST_F(Command, ExplainOfACaptureIsATableByRule) {
