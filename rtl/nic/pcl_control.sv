@@ -574,7 +574,7 @@ module pcl_control #(
   end
 
   // -------------------------------------------------------------------------------------------------------------- properties
-  `PCL_ASSERT(NoRowInTheClockOfAFlip, flip_o |-> !(load_valid_o && load_ready_i))
-  `PCL_ASSERT(CommittedRowWaitsUntilTaken, commit_row_valid && !load_ready_i |=> commit_row_valid)
+  `PCL_ASSERT(NoRowInTheClockOfAFlip, flip_o -> !(load_valid_o && load_ready_i))
+  `PCL_ASSERT(CommittedRowWaitsUntilTaken, $past(!rst_i && commit_row_valid && !load_ready_i) -> commit_row_valid)
 
 endmodule

@@ -80,6 +80,6 @@ module pcl_filter_egress
   end
 
   `PCL_ASSERT(OneBeatAtATime, $onehot0(push_i))
-  `PCL_ASSERT(NoBeatWithoutRoom, push |-> ready_o)
+  `PCL_ASSERT(NoBeatWithoutRoom, push -> ready_o)
 
 endmodule

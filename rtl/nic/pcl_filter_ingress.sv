@@ -136,8 +136,8 @@ module pcl_filter_ingress
   assign beat_keep_o = frame_last ? ~({{(Bytes - 1){1'b1}}, 1'b0} << last_byte) : '1;
 
   `PCL_ASSERT(RoomForEveryDecision, pending_q <= (DecisionBits + 1)'(DECISIONS))
-  `PCL_ASSERT(DecisionsOnlyForLookups, decision_valid_i |-> pending_q != '0)
-  `PCL_ASSUME(BytesFromTheLowestOn, s_axis_tvalid_i |-> (s_axis_tkeep_i & (s_axis_tkeep_i + 1'b1)) == '0 && s_axis_tkeep_i != '0)
-  `PCL_ASSUME(FullBeatsWithinAFrame, s_axis_tvalid_i && !s_axis_tlast_i |-> s_axis_tkeep_i == '1)
+  `PCL_ASSERT(DecisionsOnlyForLookups, decision_valid_i -> pending_q != '0)
+  `PCL_ASSUME(BytesFromTheLowestOn, s_axis_tvalid_i -> (s_axis_tkeep_i & (s_axis_tkeep_i + 1'b1)) == '0 && s_axis_tkeep_i != '0)
+  `PCL_ASSUME(FullBeatsWithinAFrame, s_axis_tvalid_i && !s_axis_tlast_i -> s_axis_tkeep_i == '1)
 
 endmodule

@@ -91,7 +91,7 @@ module pcl_frame_buffer #(
     .clk_i, .rst_i, .push_i(read2_q), .data_i(row), .valid_o, .ready_i(take_i), .data_o({last_o, data_o})
   );
 
-  `PCL_ASSERT(NoBeatWithoutRoom, write_i |-> ready_o)
+  `PCL_ASSERT(NoBeatWithoutRoom, write_i -> ready_o)
   `PCL_ASSERT(WholeFramesOnly, (RowBits + 1)'(kept_q - read_q) <= (RowBits + 1)'(write_q - read_q))
   `PCL_ASSERT(NoMoreThanTheMemoryHolds, (RowBits + 1)'(write_q - free_q) <= (RowBits + 1)'(ROWS))
 

@@ -26,9 +26,11 @@ class Proof:
     mutations: tuple[Mutation, ...]
     parameters: dict = field(default_factory=dict)
     defines: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()  # files of the manifest that a harness stands for
     script: tuple[str, ...] = ()  # Yosys commands before prep
-    engine: str = "smtbmc bitwuzla"
-    search: str = "smtbmc bitwuzla"  # engine that looks for counterexamples and cover traces
+    engine: str = "smtbmc --nopresat bitwuzla"
+    search: str = "smtbmc --nopresat bitwuzla"  # engine that looks for what a mutation breaks
+    cover_engine: str = "smtbmc --nopresat bitwuzla"
     bounded: bool = False
     covers: bool = True
     cover_depth: int = 0
@@ -48,6 +50,14 @@ def first_one(body: str, manifest: str, width: int, mutations: tuple[Mutation, .
         depth=5, mutations=mutations)
 
 
+def range_table(body: str, manifest: str, width: int, intervals: int, second: int, clocks: int, fast: bool, mutations: tuple[Mutation, ...]) -> Proof:
+    return Proof(
+        name=f"range_{body}_{intervals}x{width}_{second}", property="interval number of every key under every sorted boundary set; writes to the other bank leave it alone",
+        module=f"pcl_range_table ({body})", geometry=f"{intervals} intervals of {width} bits, nodes of 16 and {second}, two banks", top="range_table_proof",
+        harness=("range_table_proof.sv",), manifest=manifest, parameters={"WIDTH": width, "INTERVALS": intervals, "SECOND": second, "SORTED": int(body == "hardware")},
+        depth=intervals + clocks + 3, bounded=True, engine="abc bmc3", search="abc bmc3", mutations=mutations, fast=fast)
+
+
 PROOFS = (
     first_one("generic", "engine/engine.f", 64, (
         Mutation("half words exchanged", "prim/pcl_first_one.sv", "place[3] = rest[7:0] == 0;", "place[3] = rest[15:8] != 0;", "NoSetBitIsLower"),
@@ -59,4 +69,55 @@ PROOFS = (
         Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "index_o = BITS'({top, g_stage[CLOCKS].g_places.place_q[top]});",
                  "index_o = BITS'({top, g_stage[CLOCKS].g_places.place_q[top ^ 3'd1]});", "IndexIsASetBit"),
     )),
+    range_table("generic", "engine/engine.f", 6, 16, 4, 4, True, (
+        Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[1], n[3:0]}] = write_inverted_i",
+                 "low[{1'b0, n[3:0]}] = write_inverted_i", "NumberOfBoundariesUpToTheKey"),
+        Mutation("bank of another key", "engine/pcl_range_table.sv", "assign row = {second_bank, second_index};", "assign row = {bank_q[0], second_index};",
+                 "BankTravelsWithTheKey"),
+    )),
+    range_table("hardware", "engine/engine_hardware.f", 4, 16, 4, 4, True, (
+        Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write_i[1] && write_number_i[n])",
+                 "if (write_i != 0 && write_number_i[n])", "NumberOfBoundariesUpToTheKey"),
+    )),
+    Proof(
+        name="fifo", property="order, contents and number of entries; no over- or underflow within the sender's credits; stable while stalled", module="pcl_fifo",
+        geometry="4 entries of 2 bits", top="fifo_proof", harness=("fifo_proof.sv",), manifest="engine/engine.f", depth=12, engine="abc pdr",
+        mutations=(
+            Mutation("an entry overtakes those before it", "prim/pcl_fifo.sv", "data_o <= behind_q ? entries[read_q] : data_i;", "data_o <= data_i;", "OldestEntryFirst"),
+            Mutation("the entry behind the last forgotten", "prim/pcl_fifo.sv", "behind_q <= push_i || INDEX_BITS'(read_q + 1'b1) != write_q;", "behind_q <= push_i;",
+                     "OldestEntryFirst"),
+            Mutation("the output overwritten", "prim/pcl_fifo.sv", "assign output_free = !valid_o || ready_i;", "assign output_free = 1'b1;", "StableWhileStalled"),
+        )),
+    Proof(
+        name="egress", property="AXI4-Stream master: valid not dropped, stable while stalled; nothing lost, doubled or reordered", module="pcl_filter_egress",
+        geometry="2 ports, 64 bits", top="egress_proof", harness=("egress_proof.sv",), manifest="nic/filter.f", depth=3, mutations=(
+            Mutation("a beat overwritten while it waits", "nic/pcl_filter_egress.sv", "assign advance = !m_axis_tvalid_o || m_axis_tready_i;", "assign advance = 1'b1;",
+                     "ValidIsNotDropped"),
+            Mutation("the beat put aside lost", "nic/pcl_filter_egress.sv", "m_axis_tvalid_o <= aside_q || push;", "m_axis_tvalid_o <= push;", "NothingLostOrDoubled"),
+            Mutation("metadata not held", "nic/pcl_filter_egress.sv", "m_axis_tuser_o <= aside_user_q;", "m_axis_tuser_o <= '0;", "OldestFirst"),
+        )),
+    Proof(
+        name="registers", property="AXI4-Lite slave: answers hold until they are taken, one for each access, none without, each within 4 clocks", module="pcl_control",
+        geometry="64 rules, 16 intervals, 2 ports", top="registers_proof", harness=("registers_proof.sv",), manifest="nic/control.f", depth=5, cover_depth=8,
+        mutations=(
+            Mutation("write answers not held", "nic/generated/pcl_registers.sv", "if(s_axil_bready) axil_resp_acked = '1;", "axil_resp_acked = '1;", "WriteAnswerHolds"),
+            Mutation("one access too many", "nic/generated/pcl_registers.sv", "if(axil_n_in_flight < 2'd2) begin", "if(axil_n_in_flight < 2'd3) begin", "FewUnderWay", depth=12),
+            Mutation("reads of the staged row not answered", "nic/pcl_control.sv", "assign hwif_in.LOAD_DATA.rd_ack = data_ack_q && !data_is_write_q;",
+                     "assign hwif_in.LOAD_DATA.rd_ack = 1'b0;", "AnsweredSoon", depth=12),
+        )),
+    Proof(
+        name="ram_generic", property="a read gives what was last written, and holds", module="pcl_ram_1r1w (generic)", geometry="16 rows of 2 columns of 4 bits",
+        top="ram_proof", harness=("ram_proof.sv",), manifest="engine/engine.f", depth=12, engine="abc pdr", mutations=(
+            Mutation("the output not held", "prim/pcl_ram_1r1w.sv", "if (read_q) read_data_o <= rows[row_q];", "read_data_o <= rows[row_q];", "ReadsWhatWasLastWritten"),
+            Mutation("columns written together", "prim/pcl_ram_1r1w.sv", "if (write_i[c]) rows", "rows", "ReadsWhatWasLastWritten"),
+        )),
+    Proof(
+        name="counter_bank", property="a read gives all counts of its row and the sum of their lengths; none is lost in consecutive clocks", module="pcl_counter_bank (hardware)",
+        geometry="4 rows, 64 bits, lengths of 14 bits", top="counter_bank_proof", harness=("watched_ram.sv", "counter_bank_proof.sv"),
+        manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=11, cover_depth=16, mutations=(
+            Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "same_q[3] <= valid4_q && row1_q == row4_q;", "same_q[3] <= 1'b0;",
+                     "NoPacketIsLost", depth=14),
+            Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "packets_base4_q) + 32'(packets_carry4_q);", "packets_base4_q);",
+                     "MemoryHoldsAllCountsBefore", depth=14),
+        )),
 )
