@@ -67,8 +67,8 @@ void add_compile(CLI::App& app, Exit& exit) {
   input->require_option(1);
   command->add_option("-o,--output", options->output, "table image to write (.pti)")->required();
   command->add_option("--geometry", options->geometry,
-                      "edge, large, or a geometry file; without it the smaller of edge and large that holds the policy "
-                      "(large for ClassBench)");
+                      "edge, large, versa, or a geometry file; without it the smaller of edge and large that holds the "
+                      "policy (large for ClassBench)");
   command->add_option("--json", options->json, "write the figures as JSON; - for standard output, instead of text");
   command->callback([options, &exit] { compile_command(*options, exit); });
 }

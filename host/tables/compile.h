@@ -77,8 +77,8 @@ TableImage compile_tables(const policy::Policy& policy, const Geometry& geometry
 /// Compiles a policy for an engine. Throws DoesNotFit, and GeometryError for a geometry outside its limits.
 Compiled compile(const policy::Policy& policy, const Geometry& geometry, std::vector<SourceFile> sources = {});
 
-/// Compiles for the geometry of that name (edge, large, or a geometry file); without a name for the smaller of edge and
-/// large that holds the policy. Throws DoesNotFit and GeometryError.
+/// Compiles for the geometry of that name (edge, large, versa, or a geometry file); without a name for the smaller of
+/// edge and large that holds the policy. Throws DoesNotFit and GeometryError.
 Compiled compile_for(const policy::Policy& policy, const std::string& geometry, std::vector<SourceFile> sources = {});
 
 }  // namespace portcullis::tables

@@ -1,4 +1,4 @@
-// Geometries: the two that are always built, and geometry files.
+// Geometries: those with a name, and geometry files.
 #include "tables/geometry.h"
 
 #include <fmt/core.h>
@@ -69,13 +69,22 @@ Geometry Geometry::large() {
   return geometry;
 }
 
+Geometry Geometry::versa() {
+  Geometry geometry;
+  geometry.name = "versa";
+  geometry.rules = 128;
+  geometry.intervals = {64, 64, 64, 64, 16};
+  return geometry;
+}
+
 Geometry Geometry::from_name_or_file(const std::string& name_or_path) {
   if (name_or_path == "edge") return edge();
   if (name_or_path == "large") return large();
+  if (name_or_path == "versa") return versa();
   std::error_code error;
   if (!std::filesystem::exists(name_or_path, error)) {
     throw GeometryError(
-        fmt::format("{}: no such geometry: give edge, large or the path of a geometry file", name_or_path));
+        fmt::format("{}: no such geometry: give edge, large, versa or the path of a geometry file", name_or_path));
   }
   return from_file(name_or_path);
 }

@@ -33,7 +33,9 @@ struct Geometry {
   static Geometry edge();
   /// 1024 rules, 2048 address intervals, 1024 port intervals, 256 VLAN intervals.
   static Geometry large();
-  /// `edge`, `large`, or the path of a geometry file. Throws GeometryError.
+  /// 128 rules, 64 address and port intervals, 16 VLAN intervals: the Versa ECP5-5G board (docs/boards.md).
+  static Geometry versa();
+  /// `edge`, `large`, `versa`, or the path of a geometry file. Throws GeometryError.
   static Geometry from_name_or_file(const std::string& name_or_path);
   /// Reads a geometry file (YAML; see geometries/edge.yaml). Throws GeometryError.
   static Geometry from_file(const std::filesystem::path& path);

@@ -472,6 +472,18 @@ TEST_F(Command, BadRunOptionsSayWhatToGive) {
   EXPECT_EQ(run("run site.yaml --pcap absent.pcap").exit, 2);
 }
 
+TEST_F(Command, LoadNeedsAnImageAndASerialPort) {
+  ASSERT_EQ(run("compile site.yaml -o site.pti --geometry versa").exit, 0);
+  EXPECT_EQ(run("load site.pti").exit, 2);
+  const Outcome nowhere = run("load site.pti --serial /nowhere/tty");
+  EXPECT_EQ(nowhere.exit, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("/nowhere/tty: cannot be opened"));
+  const Outcome file = run("load site.pti --serial ports.md");
+  EXPECT_EQ(file.exit, 2);
+  EXPECT_THAT(file.err, HasSubstr("ports.md: is no serial port"));
+  EXPECT_EQ(run("load ports.md --serial /dev/null").exit, 2);
+}
+
 TEST_F(Command, BenchWithoutANameListsTheMeasurements) {
   const Outcome outcome = run("bench");
   EXPECT_EQ(outcome.exit, 0);

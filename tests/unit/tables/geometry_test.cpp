@@ -22,7 +22,9 @@ std::string refusal(const std::string& yaml) {
 TEST(Geometry, FilesOfTheBuiltInOnesSayTheSame) {
   EXPECT_EQ(Geometry::from_file(PORTCULLIS_SOURCE_DIR "/geometries/edge.yaml"), Geometry::edge());
   EXPECT_EQ(Geometry::from_file(PORTCULLIS_SOURCE_DIR "/geometries/large.yaml"), Geometry::large());
+  EXPECT_EQ(Geometry::from_file(PORTCULLIS_SOURCE_DIR "/geometries/versa.yaml"), Geometry::versa());
   EXPECT_EQ(Geometry::from_name_or_file("large"), Geometry::large());
+  EXPECT_EQ(Geometry::from_name_or_file("versa"), Geometry::versa());
   EXPECT_EQ(Geometry::from_name_or_file(PORTCULLIS_SOURCE_DIR "/geometries/edge.yaml"), Geometry::edge());
 }
 
@@ -61,7 +63,7 @@ TEST(Geometry, UnknownNameSaysWhatToGive) {
     Geometry::from_name_or_file("huge");
     FAIL();
   } catch (const GeometryError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("huge: no such geometry: give edge, large or the path"));
+    EXPECT_THAT(error.what(), HasSubstr("huge: no such geometry: give edge, large, versa or the path"));
   }
   EXPECT_THROW(Geometry::from_name_or_file("/"), GeometryError);
 }
