@@ -336,7 +336,7 @@ void diff_documents(const Options& options, Exit& exit) {
                                    {"after", row_json(change.after)},
                                    {"what", change.what}});
       }
-      out = json.dump(2) + '\n';
+      out = json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
       break;
     }
   }

@@ -12,6 +12,7 @@
 #include "cli/answer_json.h"
 #include "cli/command.h"
 #include "cli/subject.h"
+#include "cli/terminal.h"
 #include "policy/fields.h"
 #include "policy/packet.h"
 #include "policy/product.h"
@@ -286,7 +287,8 @@ void explain_packet(const Options& options, const policy::SitePolicy& loaded) {
   }
   fmt::print("packet   {}\n", policy::packet_in_words(assumed.key));
   if (!assumed.fields.empty()) fmt::print("assumed  {}\n", fmt::join(assumed.fields, ", "));
-  fmt::print("verdict  {}\n", verdict_words(policy, why));
+  fmt::print("verdict  {}\n",
+             painted(Stream::out, why.permit ? Colour::green : Colour::red, verdict_words(policy, why)));
   if (why.entry) {
     fmt::print("rule     {}  (entry {})\n", place_words(policy, *why.entry), *why.entry);
     if (const std::string& text = policy.entries[*why.entry].from.text; !text.empty())

@@ -442,6 +442,17 @@ class Matcher {
     for (const Pair& pair : pairs) {
       if (!a_.items[pair.i].match && !b_.items[pair.j].match) match(pair.i, pair.j);
     }
+    // Rows that were not compared, for there are too many, are no difference either.
+    for (const auto& [means, numbers] : by_meaning) {
+      const auto& [here, there] = numbers;
+      auto next = there.begin();
+      for (const std::size_t x : here) {
+        if (a_.items[role.rows[x]].match) continue;
+        while (next != there.end() && b_.items[other.rows[*next]].match) ++next;
+        if (next == there.end()) break;
+        match(role.rows[x], other.rows[*next]);
+      }
+    }
   }
 
   /// Rows of a role that have found nothing yet.

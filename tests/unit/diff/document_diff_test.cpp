@@ -246,6 +246,18 @@ TEST(DocumentDiff, RowsThatAreNotUnderstoodAreComparedAsTheyStand) {
   EXPECT_THAT(told(table(kHeader, {row}), table(kHeader, {row, lost})), ElementsAre("added 0 4"));
 }
 
+TEST(DocumentDiff, MoreRowsThanCanBeComparedWithEachOtherAreStillMatched) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 1500; ++i) {
+    rows.push_back("| Web Servers | pages " + std::to_string(i) + " | 443 | TCP | |");
+  }
+  std::vector<std::string> turned(rows.rbegin(), rows.rend());
+  EXPECT_THAT(told(table(kHeader, rows), table(kHeader, turned)), IsEmpty());
+  turned.pop_back();
+  turned.push_back("| Web Servers | pages | 8443 | TCP | |");
+  EXPECT_THAT(told(table(kHeader, rows), table(kHeader, turned)), ::testing::SizeIs(::testing::Le(2)));
+}
+
 /// Tables with random rows, of which some are then deleted, added, or given another port; the rest is reworded and
 /// shuffled within its role. Every port is used once, so what a row became is beyond doubt.
 TEST(DocumentDiff, RandomEditsAreFoundAndNothingElse) {
