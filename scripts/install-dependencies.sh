@@ -16,7 +16,7 @@ build_packages=(
   nlohmann-json3-dev
 )
 test_packages=(clang clang-format dpdk-dev libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv tcl)
-nightly_packages=(chromium groff-base libpython3.11 nftables tshark zsh)
+nightly_packages=(chromium groff-base libpython3.11 nftables openvswitch-switch-dpdk tshark zsh)
 
 profile=${1:-test}
 case "$profile" in

@@ -605,7 +605,8 @@ std::string port_name(const std::string& device, unsigned wire) {
   return wire == 0 ? device : fmt::format("{}_wire{}", device, wire);
 }
 
-void create_port(const std::shared_ptr<Adapter>& adapter, rte_device* device, unsigned wire) {
+void create_port(const std::shared_ptr<Adapter>& adapter, rte_device* device, unsigned wire,
+                 const std::optional<rte_ether_addr>& address) {
   const std::string name = port_name(adapter->name(), wire);
   rte_eth_dev* dev = rte_eth_dev_allocate(name.c_str());
   if (dev == nullptr) throw device::DeviceError(fmt::format("DPDK has no room for the port {}", name));
@@ -620,7 +621,17 @@ void create_port(const std::shared_ptr<Adapter>& adapter, rte_device* device, un
   port->dev = dev;
   port->wire = wire;
   port->rss_key = kDefaultRssKey;
-  rte_eth_random_addr(dev->data->mac_addrs[0].addr_bytes);
+  if (address) {
+    dev->data->mac_addrs[0] = *address;
+    for (unsigned i = 0, carry = wire; i < RTE_ETHER_ADDR_LEN && carry != 0; ++i) {
+      std::uint8_t& byte = dev->data->mac_addrs[0].addr_bytes[RTE_ETHER_ADDR_LEN - 1 - i];
+      carry += byte;
+      byte = static_cast<std::uint8_t>(carry);
+      carry >>= 8U;
+    }
+  } else {
+    rte_eth_random_addr(dev->data->mac_addrs[0].addr_bytes);
+  }
   *static_cast<Port**>(dev->data->dev_private) = port.release();
   dev->device = device;
   dev->intr_handle = nullptr;
@@ -660,12 +671,13 @@ std::vector<std::shared_ptr<Adapter>> adapters() {
   return found;
 }
 
-void create_ports(const std::shared_ptr<Adapter>& adapter, rte_device* device) {
+void create_ports(const std::shared_ptr<Adapter>& adapter, rte_device* device,
+                  const std::optional<rte_ether_addr>& address) {
   std::uint16_t domain = 0;
   if (rte_eth_switch_domain_alloc(&domain) != 0) throw device::DeviceError("DPDK has no switch domain left");
   adapter->set_switch_domain(domain);
   try {
-    for (unsigned wire = 0; wire < adapter->nic().ports(); ++wire) create_port(adapter, device, wire);
+    for (unsigned wire = 0; wire < adapter->nic().ports(); ++wire) create_port(adapter, device, wire, address);
   } catch (...) {
     destroy_ports(adapter->name());
     throw;

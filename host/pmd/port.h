@@ -109,8 +109,10 @@ extern const rte_flow_ops flow_operations;
 void flush_flows(Port& port);
 
 /// Creates the ethdev of each wire of an adapter. Wire 0's has the device's name, wire n's the name with "_wire<n>"
-/// behind it. Throws DeviceError; then none is left.
-void create_ports(const std::shared_ptr<Adapter>& adapter, rte_device* device);
+/// behind it. `address`: wire 0's MAC address, wire n's is n more; without it they are random. Throws DeviceError; then
+/// none is left.
+void create_ports(const std::shared_ptr<Adapter>& adapter, rte_device* device,
+                  const std::optional<rte_ether_addr>& address = std::nullopt);
 /// Closes the ports of the device `name`, those that there are.
 void destroy_ports(const std::string& name);
 

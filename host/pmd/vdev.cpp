@@ -1,4 +1,4 @@
-// The driver as a virtual device: --vdev net_portcullis0,wire0=...,wire1=...,geometry=edge,rate=...,image=...
+// The driver as a virtual device: --vdev net_portcullis0,wire0=...,wire1=...,geometry=edge,rate=...,image=...,mac=...
 #include <bus_vdev_driver.h>
 #include <ethdev_vdev.h>
 #include <rte_kvargs.h>
@@ -15,13 +15,13 @@ int log_type = -1;
 
 namespace {
 
-constexpr const char* kArguments[] = {"wire0", "wire1", "geometry", "rate", "image", nullptr};
+constexpr const char* kArguments[] = {"wire0", "wire1", "geometry", "rate", "image", "mac", nullptr};
 
 std::map<std::string, std::string> arguments_of(rte_vdev_device* device) {
   std::map<std::string, std::string> values;
   rte_kvargs* list = rte_kvargs_parse(rte_vdev_device_args(device), kArguments);
   if (list == nullptr) {
-    throw CableError("an argument is unknown; there are wire0, wire1, geometry, rate and image");
+    throw CableError("an argument is unknown; there are wire0, wire1, geometry, rate, image and mac");
   }
   rte_kvargs_process(
       list, nullptr,
@@ -46,13 +46,20 @@ int probe(rte_vdev_device* device) {
     if (const auto geometry = values.find("geometry"); geometry != values.end() && geometry->second != "edge") {
       throw CableError(fmt::format("geometry={}: the simulated NIC has the geometry edge", geometry->second));
     }
+    std::optional<rte_ether_addr> address;
+    if (const std::string& mac = values["mac"]; !mac.empty()) {
+      address.emplace();
+      if (rte_ether_unformat_addr(mac.c_str(), &*address) != 0 || rte_is_valid_assigned_ether_addr(&*address) == 0) {
+        throw CableError(fmt::format("mac={}: give the address of one station, as 02:00:00:00:00:10", mac));
+      }
+    }
     Simulation::Cables cables;
     for (unsigned wire = 0; wire < cables.size(); ++wire) {
       const auto found = values.find(fmt::format("wire{}", wire));
       cables[wire] = make_cable(found == values.end() ? "none" : found->second, values["rate"], name);
     }
     create_ports(std::make_shared<Adapter>(name, std::make_unique<Simulation>(std::move(cables)), values["image"]),
-                 &device->device);
+                 &device->device, address);
     return 0;
   } catch (const CableError& error) {
     log(RTE_LOG_ERR, "{}: {}", name, error.what());
@@ -84,5 +91,5 @@ RTE_INIT(portcullis_register_vdev) {
 }
 
 RTE_PMD_EXPORT_NAME(net_portcullis, __COUNTER__);
-RTE_PMD_REGISTER_PARAM_STRING(net_portcullis,
-                              "wire0=<cable> wire1=<cable> geometry=edge rate=<bits a second> image=<path>");
+RTE_PMD_REGISTER_PARAM_STRING(
+    net_portcullis, "wire0=<cable> wire1=<cable> geometry=edge rate=<bits a second> image=<path> mac=<address>");

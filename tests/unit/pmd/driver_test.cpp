@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t kTo = 0x0A010001;
 
 TEST_F(DriverTest, GivesAPortForEachWireInOneSwitchDomain) {
-  ASSERT_EQ(probe("net_portcullis0", "wire0=none,wire1=none,geometry=edge"), 0);
+  ASSERT_EQ(probe("net_portcullis0", "wire0=none,wire1=none,geometry=edge,mac=02:00:00:00:10:ff"), 0);
   const std::uint16_t wires[] = {port("net_portcullis0"), port("net_portcullis0_wire1")};
   rte_eth_dev_info info[2];
   for (unsigned wire = 0; wire < 2; ++wire) {
@@ -27,6 +27,9 @@ TEST_F(DriverTest, GivesAPortForEachWireInOneSwitchDomain) {
     EXPECT_EQ(info[wire].reta_size, 128);
   }
   EXPECT_EQ(info[0].switch_info.domain_id, info[1].switch_info.domain_id);
+  rte_ether_addr address;
+  ASSERT_EQ(rte_eth_macaddr_get(wires[1], &address), 0);
+  EXPECT_EQ(std::vector(address.addr_bytes, address.addr_bytes + 6), (std::vector<std::uint8_t>{2, 0, 0, 0, 0x11, 0}));
   char version[64];
   EXPECT_EQ(rte_eth_dev_fw_version_get(wires[0], version, sizeof(version)), 0);
   EXPECT_NE(std::string(version).find("edge"), std::string::npos) << version;
@@ -57,7 +60,8 @@ TEST_F(DriverTest, RefusesArgumentsThatMeanNothing) {
            "wire0=string", std::string("wire0=pcap:/nowhere/x.pcap"), "wire0=pcap:" + file("bad.pcap"),
            std::string("wire0=gen:63"), std::string("wire0=gen:64:fast"), std::string("geometry=huge"),
            std::string("speed=10G"), std::string("image=/nowhere/x.pti"), "image=" + file("bad.pcap"),
-           std::string("wire0=peer:net_portcullis0"), std::string("wire0=af_packet:nowhere0"), std::string("rate=0")}) {
+           std::string("wire0=peer:net_portcullis0"), std::string("wire0=af_packet:nowhere0"),
+           std::string("mac=01:00:00:00:00:01"), std::string("rate=0")}) {
     EXPECT_LT(probe("net_portcullis0", arguments), 0) << arguments;
     EXPECT_EQ(rte_eth_dev_count_avail(), 0) << arguments;
   }
