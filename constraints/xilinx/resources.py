@@ -28,6 +28,7 @@ RESULTS = ROOT / "constraints" / "results" / "xcup-engine.json"
 PAGE = ROOT / "docs" / "resources.md"
 PLOT = ROOT / "docs" / "resources.svg"
 CURVE = [64, 128, 256, 512, 1024, 2048, 4096]
+ADDRESS_BITS = [128, 32]
 GOAL = 20
 
 LUT_LOGIC = {"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "LUT5": 1, "LUT6": 1, "LUT6_2": 1, "INV": 1}
@@ -159,6 +160,9 @@ def page(results):
              "in every range table, one lookup a clock, flow control, actions, counters and test lookups included. These are figures after synthesis: no vendor's tool has placed",
              "it, and a packer puts some pairs of small LUTs into one site, which is not assumed here.", "", *table(engines), "",
              "![LUT sites a rule over the number of rules](resources.svg)", ""]
+    for bits in ADDRESS_BITS:
+        if missing := [f"{rules:,}" for rules in CURVE if not any((p["rules"], p["address_bits"]) == (rules, bits) for p in engines)]:
+            lines += [f"Not measured yet with {bits}-bit addresses: {', '.join(missing)} rules.", ""]
     main = [p for p in engines if p["rules"] == 512 and p["address_bits"] == 128]
     if main:
         p = main[0]
@@ -238,7 +242,7 @@ def main():
             parser.error("--other needs --top, --files and --rules-held")
         record(*other(arguments))
     elif not arguments.page:
-        for bits in arguments.address_bits or [128, 32]:
+        for bits in arguments.address_bits or ADDRESS_BITS:
             for rules in arguments.rules:
                 record(*engine(rules, bits))
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
