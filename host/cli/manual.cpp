@@ -98,7 +98,7 @@ std::string man_page(const CLI::App& root, const CLI::App& app) {
       ".SH EXIT STATUS\n.TP\n.B 0\ndone and as asked\n.TP\n.B 1\ndone, and the answer is no: findings, differences, "
       "not "
       "proved, a failed check\n.TP\n.B 2\ncould not be done: usage, unreadable or invalid input\n";
-  out += ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset to anything: no colours, on a terminal either\n";
+  out += ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nnot empty: no colours, on a terminal either\n";
   out += ".SH SEE ALSO\n";
   std::string others;
   for (const CLI::App* command : visible_commands(root)) {

@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "cli/command.h"
 #include "cli/subject.h"
+#include "policy/expect.h"
 #include "policy/lint/lint.h"
+#include "policy/words.h"
 #include "run/run.h"
 #include "tables/image.h"
 
@@ -24,6 +28,23 @@ struct Options {
   std::string run;
   bool with_run = false;
 };
+
+/// The site file's expectations with what came of them; none where it expects nothing.
+std::optional<std::vector<report::Expectation>> check_expectations(const std::string& site,
+                                                                   const policy::Policy& policy) {
+  const std::vector<policy::Expectation> expected = policy::read_expectations(site);
+  if (expected.empty()) return std::nullopt;
+  const std::vector<policy::Checked> checked = policy::check_expectations(expected, policy);
+  std::vector<report::Expectation> out;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    std::string detail = expected[i].permit ? "permit" : "drop";
+    if (!checked[i].message.empty()) detail += ": " + checked[i].message;
+    if (checked[i].packet) detail += fmt::format(" (packet {})", policy::packet_in_words(*checked[i].packet));
+    if (!expected[i].reason.empty()) detail += fmt::format("; {}", expected[i].reason);
+    out.push_back({expected[i].name, checked[i].outcome == policy::Outcome::met, std::move(detail)});
+  }
+  return out;
+}
 
 void report_command(const Options& options, Exit& exit) {
   const policy::SitePolicy site = load_site(options.site);
@@ -45,6 +66,9 @@ void report_command(const Options& options, Exit& exit) {
     input.findings.push_back(
         {std::string(policy::lint::to_string(f.severity)), std::string(f.rule), f.at.file, f.at.line, f.message});
   }
+  input.expectations = check_expectations(options.site, site.policy);
+  const bool all_met = !input.expectations || std::all_of(input.expectations->begin(), input.expectations->end(),
+                                                          [](const report::Expectation& e) { return e.met; });
   if (!options.run.empty()) {
     input.run_name = options.run;
     std::string text = read_text(options.run);
@@ -59,7 +83,7 @@ void report_command(const Options& options, Exit& exit) {
   std::ofstream file(options.output, std::ios::binary);
   file << page;
   if (!file.flush()) throw std::runtime_error(options.output + ": could not be written");
-  if (!site.findings.empty() || !proof.proved()) exit = Exit::answer_is_no;
+  if (!site.findings.empty() || !proof.proved() || !all_met) exit = Exit::answer_is_no;
   fmt::print("{}: {} rows, {} entries, {}, {} findings\n", options.output, compiled.report.rows,
              compiled.report.entries, proof.proved() ? "proved" : "not proved", input.findings.size());
 }

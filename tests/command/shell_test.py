@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The command as shells and terminals meet it: colours, --quiet, --json, completion in a real bash, man pages.
+"""The command as scripts, shells and terminals meet it: exit codes of the report, colours, --quiet, --json, completion
+in a real bash and zsh, man pages.
 
   shell_test.py PORTCULLIS SOURCE-FOLDER WORK-FOLDER [unittest's arguments]
 """
@@ -79,6 +80,37 @@ class Shell(unittest.TestCase):
         code, _, err = run("prove", "absent.yaml", "absent.pti", TERM="xterm")
         self.assertEqual(code, 2)
         self.assertTrue(err.startswith("portcullis: "), err)
+
+    def test_a_report_shows_policy_tests_and_says_no_where_one_is_not_met(self):
+        folder = os.path.dirname(SITE)
+        page, site = os.path.join(WORK, "tests.html"), os.path.join(WORK, "tests.yaml")
+        with open(SITE) as file:
+            start = file.read().replace("file: ", f"file: {folder}/")
+        self.assertNotIn("\nexpect:", start)
+        met = "  - {name: nothing-on-port-1, protocol: tcp, source_port: 1, destination_port: 1, verdict: drop}\n"
+        for more, exit_code, shown in (("", 0, "1 of 1"), (met.replace("nothing", "all").replace("drop", "permit"), 1,
+                                                            "1 of 2")):
+            with open(site, "w") as file:
+                file.write(f"{start}\nexpect:\n{met}{more}")
+            code, _, err = run("report", site, "-o", page)
+            self.assertEqual((code, err), (exit_code, ""))
+            with open(page) as file:
+                text = file.read()
+            self.assertIn(f"<strong>{shown}</strong>", text)
+            self.assertIn("nothing-on-port-1", text)
+            self.assertEqual("not met" in text, exit_code == 1)
+
+    def test_a_report_refuses_what_is_no_run_and_writes_over_nothing_that_it_reads(self):
+        page, no_run = os.path.join(WORK, "none.html"), os.path.join(WORK, "no-run.json")
+        with open(no_run, "w") as file:
+            file.write("{}")
+        code, _, err = run("report", SITE, "-o", page, "--run", no_run)
+        self.assertEqual(code, 2)
+        self.assertIn("no-run.json: is not what `portcullis run --json` writes", err)
+        self.assertFalse(os.path.exists(page))
+        code, _, err = run("report", SITE, "-o", no_run, "--run", no_run)
+        self.assertEqual(code, 2)
+        self.assertIn("would be overwritten", err)
 
     def test_quiet_leaves_exit_code_and_files(self):
         image = os.path.join(WORK, "quiet.pti")
