@@ -12,7 +12,7 @@ module pcl_engine_timing
   parameter  int unsigned VLAN_INTERVALS    = 256,
   parameter  int unsigned TAG_BITS          = 8,
   parameter  int unsigned LENGTH_BITS       = 14,
-  parameter  int unsigned LATENCY_CLOCKS    = 22,
+  parameter  int unsigned LATENCY_CLOCKS    = 23,
   localparam int unsigned ROW_BITS          = maximum(RULES, 128),
   localparam int unsigned RULE_BITS         = $clog2(RULES)
 ) (

@@ -13,7 +13,7 @@ module pcl_filter_timing
   parameter  int unsigned PORT_INTERVALS    = 256,
   parameter  int unsigned VLAN_INTERVALS    = 256,
   parameter  int unsigned FIFO_BYTES        = 16384,
-  parameter  int unsigned LATENCY_CLOCKS    = 22,
+  parameter  int unsigned LATENCY_CLOCKS    = 23,
   localparam int unsigned RowBits           = pcl_engine_pkg::maximum(RULES, 128),
   localparam int unsigned Egresses          = PORTS + 1
 ) (

@@ -1,12 +1,12 @@
 // Packet and byte counters, 64 bits each, of ROWS rows of one bank.
 //
 // One access a clock enters the pipeline: a count (always taken), else a read, else a step of clearing. An access reads its row from RAM, adds and writes
-// back five clocks later; what is still under way to the RAM is forwarded, so that counts of one row in consecutive clocks are all kept, and a read is
-// exact. The sums are made in two halves of 32 bits, a clock apart.
+// back six clocks later; what is still under way to the RAM is forwarded, so that counts of one row in consecutive clocks are all kept, and a read is
+// exact. The sums are made in two halves of 32 bits, a clock apart; the carry chain itself chooses between the row and the sum right before it.
 // In: count_i with row and length. read_i with row, held until read_taken_o. clear_i, a pulse: all rows become zero, in as many clocks as there are rows
 // and counts between; nobody counts here meanwhile.
-// Out: read_done_o pulses with read_packets_o and read_bytes_o, five clocks after read_taken_o. busy_o, a clock late: an access is under way, or its row not long enough written for the next to
-// find it in the RAM.
+// Out: read_done_o pulses with read_packets_o and read_bytes_o, six clocks after read_taken_o. busy_o, two clocks late: an access is under way, or its row not
+// long enough written for the next to find it in the RAM.
 `include "pcl_assert.svh"
 module pcl_counter_bank #(
   parameter  int unsigned ROWS        = 512,
@@ -30,21 +30,26 @@ module pcl_counter_bank #(
 );
 
   // Clocks between two accesses of a row from which on the later one finds the sum of the earlier one in the RAM.
-  localparam int unsigned Apart = 6;
+  localparam int unsigned Apart = 7;
 
   typedef enum logic [1:0] {Idle, Count, Read, Clear} access_e;
 
   // Clearing.
-  logic clearing_q;
+  logic clearing_q, clear_last_q;  // clear_last_q: clear_row_q is the last one
   logic [ROW_BITS-1:0] clear_row_q;
   logic clear_step;
   assign clear_step = clearing_q && !count_i && !read_i;
   assign clearing_o = clearing_q;
   always_ff @(posedge clk_i) begin
     if (clear_i) clearing_q <= 1'b1;
-    else if (clear_step && 32'(clear_row_q) == ROWS - 1) clearing_q <= 1'b0;
-    if (clear_i) clear_row_q <= '0;
-    else if (clear_step) clear_row_q <= clear_row_q + 1'b1;
+    else if (clear_step && clear_last_q) clearing_q <= 1'b0;
+    if (clear_i) begin
+      clear_row_q  <= '0;
+      clear_last_q <= 1'b0;
+    end else if (clear_step) begin
+      clear_row_q  <= clear_row_q + 1'b1;
+      clear_last_q <= 32'(clear_row_q) == ROWS - 2;
+    end
     if (rst_i) clearing_q <= 1'b0;
   end
 
@@ -69,127 +74,119 @@ module pcl_counter_bank #(
   // simulator work.
   logic [Apart+2:0] near_q;
   logic near;
-  access_e access1_q, access2_q, access3_q, access4_q, access5_q;
-  logic [ROW_BITS-1:0] row1_q, row2_q, row3_q, row4_q, row5_q, row6_q;
-  logic [LENGTH_BITS-1:0] length1_q, length2_q, length3_q;
-  logic count3_q, clear3_q, clear4_q, write_q;
-  logic valid2_q, valid3_q, valid4_q, valid5_q, valid6_q;
+  access_e [Apart-1:1] access_q;
+  logic [Apart:1][ROW_BITS-1:0] row_q;
+  logic [Apart:1] valid_q;
+  logic [3:1][LENGTH_BITS-1:0] length_q;
+  logic [LENGTH_BITS-1:0] length4_q;
+  logic count4_q, write_q;
   assign near = near_q != 0 || access != Idle || !pcl_prim_pkg::GateIdle;
   always_ff @(posedge clk_i) begin
     if (near) begin
       near_q <= {near_q[Apart+1:0], access != Idle};
-      access1_q <= access;
-      access2_q <= access1_q;
-      access3_q <= access2_q;
-      access4_q <= access3_q;
-      access5_q <= access4_q;
-      write_q <= access4_q == Count || access4_q == Clear;
-      row1_q <= row;
-      row2_q <= row1_q;
-      row3_q <= row2_q;
-      row4_q <= row3_q;
-      row5_q <= row4_q;
-      row6_q <= row5_q;
-      length1_q <= count_length_i;
-      length2_q <= length1_q;
-      length3_q <= access2_q == Count ? length2_q : '0;
-      count3_q <= access2_q == Count;
-      clear3_q <= access2_q == Clear;
-      clear4_q <= clear3_q;
-      valid2_q <= access1_q != Idle;
-      valid3_q <= valid2_q;
-      valid4_q <= valid3_q;
-      valid5_q <= valid4_q;
-      valid6_q <= valid5_q;
+      access_q <= {access_q[Apart-2:1], access};
+      row_q <= {row_q[Apart-1:1], row};
+      valid_q <= {valid_q[Apart-1:1], access != Idle};
+      length_q <= {length_q[2:1], count_length_i};
+      length4_q <= access_q[3] == Count ? length_q[3] : '0;
+      count4_q <= access_q[3] == Count;
+      write_q <= access_q[Apart-2] == Count || access_q[Apart-2] == Clear;
     end
     if (rst_i) begin
-      near_q    <= '0;
-      access1_q <= Idle;
-      access2_q <= Idle;
-      access3_q <= Idle;
-      access4_q <= Idle;
-      access5_q <= Idle;
-      write_q   <= 1'b0;
-      valid2_q  <= 1'b0;
-      valid3_q  <= 1'b0;
-      valid4_q  <= 1'b0;
-      valid5_q  <= 1'b0;
-      valid6_q  <= 1'b0;
+      near_q   <= '0;
+      access_q <= {(Apart-1){Idle}};
+      write_q  <= 1'b0;
+      valid_q  <= '0;
     end
   end
-  always_ff @(posedge clk_i) busy_o <= near_q != 0 || access != Idle;
+  always_ff @(posedge clk_i) busy_o <= near_q != 0;
 
-  logic [63:0] packets_sum, bytes_sum, packets_row, bytes_row;
+  logic [1:0][63:0] sum, stored;  // packets, bytes
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(ROWS)) u_packets (
-    .clk_i, .write_i(write_q), .write_row_i(row5_q), .write_data_i(packets_sum), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row), .read_data_o(packets_row)
+    .clk_i, .write_i(write_q), .write_row_i(row_q[Apart-1]), .write_data_i(sum[0]), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row),
+    .read_data_o(stored[0])
   );
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(ROWS)) u_bytes (
-    .clk_i, .write_i(write_q), .write_row_i(row5_q), .write_data_i(bytes_sum), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row), .read_data_o(bytes_row)
+    .clk_i, .write_i(write_q), .write_row_i(row_q[Apart-1]), .write_data_i(sum[1]), .read_i(access != Idle || !pcl_prim_pkg::GateIdle), .read_row_i(row),
+    .read_data_o(stored[1])
   );
 
-  // same_q[d], at stage 2: the access d clocks before was to the same row.
-  logic [Apart-1:1] same_q;
-  logic same1_3_q, same1_4_q;
-  logic [Apart-1:2] same_3_q;
+  // Is the access d clocks before to the same row? At stage 2, in two halves of the row's number.
+  localparam int unsigned LowBits = ROW_BITS / 2;
+  logic [Apart-1:1] same_low_q, same_high_q, same;
+  assign same = same_low_q & same_high_q;
   always_ff @(posedge clk_i) begin
     if (near) begin
-      same_q[1] <= valid2_q && row1_q == row2_q;
-      same_q[2] <= valid3_q && row1_q == row3_q;
-      same_q[3] <= valid4_q && row1_q == row4_q;
-      same_q[4] <= valid5_q && row1_q == row5_q;
-      same_q[5] <= valid6_q && row1_q == row6_q;
-      same1_3_q <= same_q[1];
-      same_3_q  <= same_q[Apart-1:2];
-      same1_4_q <= same1_3_q;
+      for (int d = 1; d < int'(Apart); d++) begin
+        same_low_q[d]  <= row_q[1][LowBits-1:0] == row_q[d+1][LowBits-1:0];
+        same_high_q[d] <= valid_q[d+1] && row_q[1][ROW_BITS-1:LowBits] == row_q[d+1][ROW_BITS-1:LowBits];
+      end
     end
   end
 
-  // Low halves: base at stage 2, sum at stage 3; kept to stage 7 for accesses behind.
-  // High halves: a clock later.
-  logic [31:0] packets_base3_q, packets_low4_q, packets_low5_q, packets_low6_q, packets_low7_q;
-  logic [31:0] bytes_base3_q, bytes_low4_q, bytes_low5_q, bytes_low6_q, bytes_low7_q;
-  logic [31:0] packets_row3_q, packets_base4_q, packets_high5_q, packets_high6_q, packets_high7_q, packets_high8_q;
-  logic [31:0] bytes_row3_q, bytes_base4_q, bytes_high5_q, bytes_high6_q, bytes_high7_q, bytes_high8_q;
-  logic packets_carry4_q, bytes_carry4_q;
-  logic [32:0] packets_low, bytes_low;
-  assign packets_low = {1'b0, same1_3_q ? packets_low4_q : packets_base3_q} + 33'(count3_q);
-  assign bytes_low = {1'b0, same1_3_q ? bytes_low4_q : bytes_base3_q} + 33'(length3_q);
-  always_ff @(posedge clk_i) begin
-    if (near) begin
-      packets_base3_q <= same_q[2] ? packets_low4_q : same_q[3] ? packets_low5_q : same_q[4] ? packets_low6_q : same_q[5] ? packets_low7_q
-        : packets_row[31:0];
-      bytes_base3_q <= same_q[2] ? bytes_low4_q : same_q[3] ? bytes_low5_q : same_q[4] ? bytes_low6_q : same_q[5] ? bytes_low7_q : bytes_row[31:0];
-      {packets_carry4_q, packets_low4_q} <= clear3_q ? '0 : packets_low;
-      {bytes_carry4_q, bytes_low4_q} <= clear3_q ? '0 : bytes_low;
-      packets_low5_q <= packets_low4_q;
-      packets_low6_q <= packets_low5_q;
-      packets_low7_q <= packets_low6_q;
-      bytes_low5_q <= bytes_low4_q;
-      bytes_low6_q <= bytes_low5_q;
-      bytes_low7_q <= bytes_low6_q;
-
-      packets_row3_q <= packets_row[63:32];
-      bytes_row3_q <= bytes_row[63:32];
-      packets_base4_q <= same_3_q[2] ? packets_high5_q : same_3_q[3] ? packets_high6_q : same_3_q[4] ? packets_high7_q : same_3_q[5] ? packets_high8_q
-        : packets_row3_q;
-      bytes_base4_q <= same_3_q[2] ? bytes_high5_q : same_3_q[3] ? bytes_high6_q : same_3_q[4] ? bytes_high7_q : same_3_q[5] ? bytes_high8_q
-        : bytes_row3_q;
-      packets_high5_q <= clear4_q ? '0 : (same1_4_q ? packets_high5_q : packets_base4_q) + 32'(packets_carry4_q);
-      bytes_high5_q <= clear4_q ? '0 : (same1_4_q ? bytes_high5_q : bytes_base4_q) + 32'(bytes_carry4_q);
-      packets_high6_q <= packets_high5_q;
-      packets_high7_q <= packets_high6_q;
-      packets_high8_q <= packets_high7_q;
-      bytes_high6_q <= bytes_high5_q;
-      bytes_high7_q <= bytes_high6_q;
-      bytes_high8_q <= bytes_high7_q;
+  // Where an access adds to, at stage 3: the sum of the access right before it, else of the youngest one to its row (d clocks before), else the RAM's row; a
+  // step of clearing to none. A copy for packets, one for bytes.
+  typedef struct packed {
+    logic             latest;
+    logic [Apart-1:2] younger;
+    logic             stored;
+  } from_t;
+  from_t from;
+  from_t [1:0] from3;
+  always_comb begin
+    from.latest = same[1] && access_q[2] != Clear;
+    from.stored = same[Apart-1:2] == 0 && access_q[2] != Clear;
+    for (int d = 2; d < int'(Apart); d++) begin
+      from.younger[d] = same[d] && access_q[2] != Clear;
+      for (int k = 2; k < d; k++) if (same[k]) from.younger[d] = 1'b0;
     end
   end
-  assign packets_sum = {packets_high5_q, packets_low5_q};
-  assign bytes_sum = {bytes_high5_q, bytes_low5_q};
+  pcl_dup #(.WIDTH($bits(from_t)), .COPIES(2)) u_from (.clk_i, .d_i(from), .q_o(from3));
 
-  assign read_done_o = access5_q == Read;
-  assign read_packets_o = packets_sum;
-  assign read_bytes_o = bytes_sum;
+  // Low halves: base at stage 4, sum at stage 5, kept for accesses behind. High halves: a clock later.
+  for (genvar k = 0; k < 2; k++) begin : g_kind
+    logic [63:0] stored3_q;
+    logic [31:0] stored4_q, low_base, high_base, low_base4_q, high_base5_q, low_sum, high_sum;
+    logic [Apart+2:5][31:0] low_q;
+    logic [Apart+3:6][31:0] high_q;
+    from_t from4_q;
+    logic before4_q, before5_q, carry, carry5_q, unused_carry;
+    always_comb begin
+      low_base = from3[k].stored ? stored3_q[31:0] : '0;
+      high_base = from4_q.stored ? stored4_q : '0;
+      for (int d = 2; d < int'(Apart); d++) begin
+        if (from3[k].younger[d]) low_base |= low_q[d+3];
+        if (from4_q.younger[d]) high_base |= high_q[d+4];
+      end
+    end
+    pcl_carry_banks #(.WIDTH(32), .CARRY_IN(1'b0)) u_low (
+      .a_i(k == 0 ? 32'(count4_q) : 32'(length4_q)), .bank_i(before4_q), .b0_i(low_base4_q), .b1_i(low_q[5]), .sum_o(low_sum), .carry_o(carry)
+    );
+    pcl_carry_banks #(.WIDTH(32), .CARRY_IN(1'b0)) u_high (
+      .a_i(32'(carry5_q)), .bank_i(before5_q), .b0_i(high_base5_q), .b1_i(high_q[6]), .sum_o(high_sum), .carry_o(unused_carry)
+    );
+    always_ff @(posedge clk_i) begin
+      if (near) begin
+        stored3_q    <= stored[k];
+        stored4_q    <= stored3_q[63:32];
+        from4_q      <= from3[k];
+        before4_q    <= from3[k].latest;
+        before5_q    <= before4_q;
+        low_base4_q  <= low_base;
+        high_base5_q <= high_base;
+        carry5_q     <= carry;
+        low_q        <= {low_q[Apart+1:5], low_sum};
+        high_q       <= {high_q[Apart+2:6], high_sum};
+      end
+    end
+    assign sum[k] = {high_q[6], low_q[6]};
+    logic unused;
+    assign unused = ^{unused_carry, from4_q.latest};
+  end
+
+  assign read_done_o = access_q[Apart-1] == Read;
+  assign read_packets_o = sum[0];
+  assign read_bytes_o = sum[1];
 
   `PCL_ASSUME(NobodyCountsWhileClearing, !(count_i && clearing_q))
 

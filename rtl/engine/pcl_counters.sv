@@ -33,69 +33,49 @@ module pcl_counters #(
 
   localparam int unsigned PatienceBits = $clog2(pcl_engine_pkg::PatienceClocks);
 
-  // The request: waiting for a slot, then for its answer. To each set of counters it goes through a register of its own.
+  // The request: waiting for a slot, then for its answer. To each bank it goes through a register of its own.
   logic waiting_q, asked_q, bank_q, kind_q, outside_q;
-  logic [3:0] read_q;
+  logic [1:0] read_q;
+  logic [1:0][63:0] packets_q, bytes_q;
+  logic done_q;
   logic [RULE_BITS-1:0] index_q;
   logic [PatienceBits-1:0] patience_q;
-  logic [3:0] taken, done;
+  logic [1:0] taken, done;
   assign ready_o = !waiting_q && !asked_q;
 
-  // The count, a clock later: which set of counters, and its row.
-  logic [1:0] count_rule_q, count_cause_q;  // a bit per bank
-  logic [RULE_BITS-1:0] count_row_q;
-  logic [3:0] count_cause_row_q;
+  // A bank's rows: its rules, behind them its causes.
+  localparam int unsigned Rows = RULES + 16;
+  localparam int unsigned RowBits = $clog2(Rows);
+
+  // The count, a clock later.
+  logic [1:0] count_q;  // a bit per bank
+  logic [RowBits-1:0] count_row_q, read_row_q;
   logic [LENGTH_BITS-1:0] count_length_q;
   always_ff @(posedge clk_i) begin
-    for (int b = 0; b < 2; b++) begin
-      count_rule_q[b]  <= count_i && count_hit_i && count_bank_i == b[0] && !rst_i;
-      count_cause_q[b] <= count_i && !count_hit_i && count_bank_i == b[0] && !rst_i;
-    end
+    for (int b = 0; b < 2; b++) count_q[b] <= count_i && count_bank_i == b[0] && !rst_i;
     if (count_i || !pcl_prim_pkg::GateIdle) begin
-      count_row_q       <= count_rule_i;
-      count_cause_row_q <= count_cause_i;
-      count_length_q    <= count_length_i;
+      count_row_q    <= count_hit_i ? RowBits'(count_rule_i) : RowBits'(RULES) | RowBits'(count_cause_i);
+      count_length_q <= count_length_i;
     end
   end
 
-  // Four sets of counters: bank x kind.
-  logic [3:0][63:0] packets, bytes;
-  logic [1:0][63:0] packets_pair_q, bytes_pair_q;
-  logic [1:0] done_pair_q;
-  logic [3:0] set_busy, set_clearing;
+  logic [1:0][63:0] packets, bytes;
   for (genvar b = 0; b < 2; b++) begin : g_bank
-    pcl_counter_bank #(.ROWS(RULES), .LENGTH_BITS(LENGTH_BITS)) u_rules (
+    pcl_counter_bank #(.ROWS(Rows), .LENGTH_BITS(LENGTH_BITS)) u_counters (
       .clk_i, .rst_i,
-      .count_i        (count_rule_q[b]),
+      .count_i        (count_q[b]),
       .count_row_i    (count_row_q),
       .count_length_i (count_length_q),
-      .read_i         (read_q[2*b]),
-      .read_row_i     (index_q),
-      .read_taken_o   (taken[2*b]),
-      .read_done_o    (done[2*b]),
-      .read_packets_o (packets[2*b]),
-      .read_bytes_o   (bytes[2*b]),
+      .read_i         (read_q[b]),
+      .read_row_i     (read_row_q),
+      .read_taken_o   (taken[b]),
+      .read_done_o    (done[b]),
+      .read_packets_o (packets[b]),
+      .read_bytes_o   (bytes[b]),
       .clear_i        (clear_i[b]),
-      .clearing_o     (set_clearing[2*b]),
-      .busy_o         (set_busy[2*b])
+      .clearing_o     (clearing_o[b]),
+      .busy_o         (busy_o[b])
     );
-    pcl_counter_bank #(.ROWS(16), .LENGTH_BITS(LENGTH_BITS)) u_causes (
-      .clk_i, .rst_i,
-      .count_i        (count_cause_q[b]),
-      .count_row_i    (count_cause_row_q),
-      .count_length_i (count_length_q),
-      .read_i         (read_q[2*b+1]),
-      .read_row_i     (index_q[3:0]),
-      .read_taken_o   (taken[2*b+1]),
-      .read_done_o    (done[2*b+1]),
-      .read_packets_o (packets[2*b+1]),
-      .read_bytes_o   (bytes[2*b+1]),
-      .clear_i        (clear_i[b]),
-      .clearing_o     (set_clearing[2*b+1]),
-      .busy_o         (set_busy[2*b+1])
-    );
-    assign busy_o[b] = |set_busy[2*b +: 2];
-    assign clearing_o[b] = |set_clearing[2*b +: 2];
   end
 
   always_ff @(posedge clk_i) begin
@@ -116,21 +96,21 @@ module pcl_counters #(
       patience_q <= patience_q + 1'b1;
       withhold_o <= &patience_q;
     end
-    for (int s = 0; s < 4; s++) read_q[s] <= waiting_q && taken == 0 && {bank_q, kind_q} == s[1:0] && !rst_i;
-    // The answer: first of the two kinds of a bank, then of the two banks.
-    done_pair_q[0] <= (done[0] || done[1]) && !rst_i;
-    done_pair_q[1] <= (done[2] || done[3]) && !rst_i;
+    for (int b = 0; b < 2; b++) read_q[b] <= waiting_q && taken == 0 && bank_q == b[0] && !rst_i;
+    read_row_q <= kind_q ? RowBits'(RULES) | RowBits'(index_q[3:0]) : RowBits'(index_q);
+    // The answer of each bank, then the one that was asked for.
+    done_q <= done != 0 && !rst_i;
     for (int b = 0; b < 2; b++) begin
-      if (done[2*b] || done[2*b+1] || !pcl_prim_pkg::GateIdle) begin
-        packets_pair_q[b] <= kind_q ? packets[2*b+1] : packets[2*b];
-        bytes_pair_q[b]   <= kind_q ? bytes[2*b+1] : bytes[2*b];
+      if (done[b] || !pcl_prim_pkg::GateIdle) begin
+        packets_q[b] <= packets[b];
+        bytes_q[b]   <= bytes[b];
       end
     end
-    if (done_pair_q != 0) begin
+    if (done_q) begin
       asked_q   <= 1'b0;
       done_o    <= 1'b1;
-      packets_o <= outside_q ? '0 : packets_pair_q[bank_q];
-      bytes_o   <= outside_q ? '0 : bytes_pair_q[bank_q];
+      packets_o <= outside_q ? '0 : packets_q[bank_q];
+      bytes_o   <= outside_q ? '0 : bytes_q[bank_q];
     end
     if (rst_i) begin
       waiting_q  <= 1'b0;

@@ -5,16 +5,17 @@
 //
 // Clocks of a lookup, for 512 rules x 256 intervals x 128 bits (what depends on the geometry is in pcl_engine_pkg):
 //    0      slot: lookup, else test lookup; the bank is the active one, for a test the other
-//    1-12   range search: key registers 1, first level to 4, second level to 7, block RAM level to 11, register copies of the interval number; chunks wait
-//   13-14   bitmap rows
-//   15-16   AND of nine
-//   17-19   priority encoder; its last multiplexer addresses the action RAM
-//   20-21   action RAM, beside it the default action; counters take the rule at 20
-//   21      choice of the action, monitor mode
-//   22      verdict, from the result buffer's output register
+//    1      the key of the slot, with addresses of more than 32 bits
+//    2-13   range search: key registers 2, first level to 5, second level to 8, block RAM level to 12, register copies of the interval number; chunks wait
+//   14-15   bitmap rows
+//   16-17   AND of nine
+//   18-20   priority encoder; its last multiplexer addresses the action RAM
+//   21-22   action RAM, beside it the default action; counters take the rule at 21
+//   22      choice of the action, monitor mode
+//   23      verdict, from the result buffer's output register
 //
 // In:  lookups, in order. A lookup with a cause is a malformed packet: it takes its place in the order, meets no rule and is counted by its cause.
-// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (22 for 512 rules x 256
+// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (23 for 512 rules x 256
 //      intervals x 128 bits, 16 with 32-bit addresses; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
 // Guaranteed:
 //  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
@@ -113,7 +114,9 @@ module pcl_engine
   end
 
   // Stages, by the clocks since a lookup was accepted (0).
-  localparam int unsigned RowAsked = aligned_clocks(ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);  // intervals known, bitmap rows are asked for
+  localparam int unsigned InputClocks = input_clocks(ADDRESS_BITS);
+  localparam int unsigned SearchClocks = aligned_clocks(ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+  localparam int unsigned RowAsked = InputClocks + SearchClocks;  // intervals known, bitmap rows are asked for
   localparam int unsigned RowThere = RowAsked + 2;
   localparam int unsigned RuleKnown = RowThere + 2 + first_one_clocks(RULES);         // before its register; the action is asked for
   localparam int unsigned ActionThere = RuleKnown + 2;
@@ -134,16 +137,38 @@ module pcl_engine
   assign lookup_ready_o = ready_q[0];
   assign test_go = test_waiting_q && !accept;
   assign slot_bank = accept ? active_q : !active_q;
-  // Each table's key is chosen by a copy of ready.
-  assign slot_key.source           = lookup_valid_i && ready_q[1] ? lookup_key_i.source : test_key_q.source;
-  assign slot_key.destination      = lookup_valid_i && ready_q[2] ? lookup_key_i.destination : test_key_q.destination;
-  assign slot_key.source_port      = lookup_valid_i && ready_q[3] ? lookup_key_i.source_port : test_key_q.source_port;
-  assign slot_key.destination_port = lookup_valid_i && ready_q[4] ? lookup_key_i.destination_port : test_key_q.destination_port;
-  assign slot_key.vlan             = lookup_valid_i && ready_q[5] ? lookup_key_i.vlan : test_key_q.vlan;
-  assign slot_key.protocol         = lookup_valid_i && ready_q[6] ? lookup_key_i.protocol : test_key_q.protocol;
-  assign slot_key.tcp_flags        = lookup_valid_i && ready_q[7] ? lookup_key_i.tcp_flags : test_key_q.tcp_flags;
-  assign slot_key.dscp_tags        = lookup_valid_i && ready_q[8] ? lookup_key_i.dscp_tags : test_key_q.dscp_tags;
-  assign slot_key.context_chunk    = lookup_valid_i && ready_q[9] ? lookup_key_i.context_chunk : test_key_q.context_chunk;
+  // The key of the slot, InputClocks later.
+  logic [RangeTables:0] key_bank;  // of each range table, and of the chunks
+  if (InputClocks == 0) begin : g_input
+    // Each table's key is chosen by a copy of ready.
+    for (genvar t = 0; t <= RangeTables; t++) begin : g_bank
+      assign key_bank[t] = lookup_valid_i && ready_q[t+1] ? active_q : !active_q;
+    end
+    assign slot_key.source           = lookup_valid_i && ready_q[1] ? lookup_key_i.source : test_key_q.source;
+    assign slot_key.destination      = lookup_valid_i && ready_q[2] ? lookup_key_i.destination : test_key_q.destination;
+    assign slot_key.source_port      = lookup_valid_i && ready_q[3] ? lookup_key_i.source_port : test_key_q.source_port;
+    assign slot_key.destination_port = lookup_valid_i && ready_q[4] ? lookup_key_i.destination_port : test_key_q.destination_port;
+    assign slot_key.vlan             = lookup_valid_i && ready_q[5] ? lookup_key_i.vlan : test_key_q.vlan;
+    assign slot_key.protocol         = lookup_valid_i && ready_q[6] ? lookup_key_i.protocol : test_key_q.protocol;
+    assign slot_key.tcp_flags        = lookup_valid_i && ready_q[7] ? lookup_key_i.tcp_flags : test_key_q.tcp_flags;
+    assign slot_key.dscp_tags        = lookup_valid_i && ready_q[8] ? lookup_key_i.dscp_tags : test_key_q.dscp_tags;
+    assign slot_key.context_chunk    = lookup_valid_i && ready_q[9] ? lookup_key_i.context_chunk : test_key_q.context_chunk;
+  end else begin : g_input
+    // Wide keys are chosen from registers, 32 bits by a copy of the choice each.
+    localparam int unsigned Choices = pcl_prim_pkg::copies(($bits(key_t) + 31) / 32);
+    key_t lookup_key_q;
+    logic [Choices-1:0] chosen;
+    logic unused_ready;
+    pcl_dup #(.WIDTH(1), .COPIES(Choices)) u_chosen (.clk_i, .d_i(accept), .q_o(chosen));
+    pcl_dup #(.WIDTH(1), .COPIES(RangeTables + 1)) u_bank (.clk_i, .d_i(slot_bank), .q_o(key_bank));
+    always_ff @(posedge clk_i) if (accept || !pcl_prim_pkg::GateIdle) lookup_key_q <= lookup_key_i;
+    for (genvar c = 0; c < Choices; c++) begin : g_choice
+      localparam int unsigned Low = c * 32;
+      localparam int unsigned Bits = c == Choices - 1 ? $bits(key_t) - Low : 32;
+      assign slot_key[Low +: Bits] = chosen[c] ? lookup_key_q[Low +: Bits] : test_key_q[Low +: Bits];
+    end
+    assign unused_ready = ^ready_q[Tables:1];
+  end
 
   logic [ActionThere:1] valid_q, tested_q;  // bit s: stage s holds a lookup; it is a test lookup
   always_ff @(posedge clk_i) begin
@@ -152,21 +177,29 @@ module pcl_engine
     if (rst_i) valid_q <= '0;
   end
 
-  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided a clock ahead, in which one more may be accepted.
+  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided a clock ahead of what the
+  // clock before took, so two more may be accepted meanwhile.
   logic [CreditBits-1:0] credits_q;
   logic taken, withhold, counters_withhold, test_withhold_q;
+  logic [1:0] accepted_q, taken_q;  // of bank b, a clock ago
   assign taken = verdict_valid_o && verdict_ready_i;
   assign withhold = counters_withhold || test_withhold_q;
   always_ff @(posedge clk_i) begin
-    credits_q <= credits_q + CreditBits'(taken) - CreditBits'(accept);
+    for (int b = 0; b < 2; b++) begin
+      accepted_q[b] <= accept && active_q == b[0] && !rst_i;
+      taken_q[b]    <= taken && verdict_bank_o == b[0] && !rst_i;
+    end
+    credits_q <= credits_q + CreditBits'(taken_q != 0) - CreditBits'(accepted_q != 0);
     if (rst_i) credits_q <= CreditBits'(Entries);
   end
-  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 2 && !withhold && !rst_i), .q_o(ready_q));
+  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 3 && !withhold && !rst_i), .q_o(ready_q));
 
   // ---- Loading: a register stage here (the range tables have their own), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
   logic load;
   logic load_action_q, load_default_q, load_bank_q, load_bank2_q;
+  logic load_rule_q, load_zero_q;      // the index is that of a rule; is 0
+  logic [Tables-1:0] load_interval_q;  // the index is within the table
   logic [Tables-1:0] load_bitmap_q;
   logic [LoadIndexBits-1:0] load_index_q;
   logic [RULE_BITS-1:0] load_index2_q;
@@ -174,15 +207,17 @@ module pcl_engine
   logic load_action2_q, load_default2_q, load_any2_q;
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
-    load_action_q  <= load && load_target_i == TargetAction && 32'(load_index_i) < RULES;
-    load_default_q <= load && load_target_i == TargetDefault && load_index_i == 0;
+    load_action_q  <= load && load_target_i == TargetAction;
+    load_default_q <= load && load_target_i == TargetDefault;
     if (load || !pcl_prim_pkg::GateIdle) begin
+      load_rule_q  <= 32'(load_index_i) < RULES;
+      load_zero_q  <= load_index_i == 0;
       load_bank_q  <= !active_q;
       load_index_q <= load_index_i[LoadIndexBits-1:0];
       load_data_q  <= load_data_i[RULES-1:0];
     end
-    load_action2_q  <= load_action_q;
-    load_default2_q <= load_default_q;
+    load_action2_q  <= load_action_q && load_rule_q;
+    load_default2_q <= load_default_q && load_zero_q;
     if (load_action_q || load_default_q || load_bitmap_q != 0 || !pcl_prim_pkg::GateIdle) begin
       load_bank2_q  <= load_bank_q;
       load_index2_q <= load_index_q[RULE_BITS-1:0];
@@ -216,9 +251,9 @@ module pcl_engine
       end else begin : g_key
         assign key = slot_key.vlan;
       end
-      pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .SECOND(second_level_children(ADDRESS_BITS)), .CLOCKS(RowAsked), .COPIES(Copies)) u_search (
+      pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .SECOND(second_level_children(ADDRESS_BITS)), .CLOCKS(SearchClocks), .COPIES(Copies)) u_search (
         .clk_i,
-        .bank_i           (slot_bank),
+        .bank_i           (key_bank[t]),
         .key_i            (key),
         .row_o            (row),
         .write_i          (load && load_target_i == TargetBoundary + 6'(t)),
@@ -235,11 +270,14 @@ module pcl_engine
     logic [RULES-1:0] bitmap;
     logic [Copies-1:0] write;
     logic [Copies-1:0][RowBits-1:0] write_row;
-    always_ff @(posedge clk_i) load_bitmap_q[t] <= load && load_target_i == TargetBitmap + 6'(t) && 32'(load_index_i) < Intervals;
+    always_ff @(posedge clk_i) begin
+      load_bitmap_q[t] <= load && load_target_i == TargetBitmap + 6'(t);
+      if (load || !pcl_prim_pkg::GateIdle) load_interval_q[t] <= 32'(load_index_i) < Intervals;
+    end
     logic load_bitmap2;
     logic [RowBits-1:0] load_row2;
     pcl_dup #(.WIDTH(1 + RowBits), .COPIES(1)) u_load (
-      .clk_i, .d_i({load_bitmap_q[t], load_bank_q, load_index_q[RowBits-2:0]}), .q_o({load_bitmap2, load_row2})
+      .clk_i, .d_i({load_bitmap_q[t] && load_interval_q[t], load_bank_q, load_index_q[RowBits-2:0]}), .q_o({load_bitmap2, load_row2})
     );
     pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_write (.clk_i, .d_i(load_bitmap2), .q_o(write));
     pcl_dup #(.WIDTH(RowBits), .COPIES(Copies)) u_write_row (.clk_i, .d_i(load_row2), .q_o(write_row));
@@ -263,9 +301,9 @@ module pcl_engine
     logic bank;
     logic [ChunkTables*8-1:0] chunks;
     logic [Copies-1:0][8:0] row [RangeTables:Tables-1];
-    pcl_delay #(.WIDTH(1 + ChunkTables * 8), .CLOCKS(RowAsked - 1)) u_delay (
+    pcl_delay #(.WIDTH(1 + ChunkTables * 8), .CLOCKS(SearchClocks - 1)) u_delay (
       .clk_i,
-      .d_i ({slot_bank, slot_key.context_chunk, slot_key.dscp_tags, slot_key.tcp_flags, slot_key.protocol}),
+      .d_i ({key_bank[RangeTables], slot_key.context_chunk, slot_key.dscp_tags, slot_key.tcp_flags, slot_key.protocol}),
       .q_o ({bank, chunks})
     );
     for (genvar t = RangeTables; t < Tables; t++) begin : g_row
@@ -311,23 +349,30 @@ module pcl_engine
   );
   action_t [1:0] default_q;
   always_ff @(posedge clk_i) begin
-    if (load_default2_q) default_q[load_bank2_q] <= load_data2_q[63:0];
+    for (int b = 0; b < 2; b++) if (load_default2_q && load_bank2_q == b[0]) default_q[b] <= load_data2_q[63:0];
     if (rst_i) default_q <= '0;
   end
 
   // ---- The verdict.
-  logic                 side_well_formed_q;  // of side
+  localparam int unsigned HitCopies = pcl_prim_pkg::copies(4);
+  logic                 side_well_formed_q, side1_well_formed_q;  // of side, side1_q
   logic                 hit1_q, hit2_q;      // one and two clocks after RuleKnown
   logic [RULE_BITS-1:0] rule1_q, rule2_q;
   side_t                side1_q;
   logic                 bank2_q;
   logic [3:0]           cause2_q;
-  logic                 monitor2_q;
+  logic                 monitor2_q, default_permits2_q, default_would_drop2_q;
   logic                 push_q, tested_there_q;  // at ActionThere: a lookup, a test lookup
   logic [TAG_BITS-1:0]  tag2_q;
-  action_t              default2_q;
+  action_t              default1, default2_q;
+  logic [HitCopies-1:0] hit2;                // equal copies of hit2_q, each for a part of the action
+  logic                 monitor1;
+  assign default1 = !side1_well_formed_q ? '0 : side1_q.bank ? default_q[1] : default_q[0];
+  assign monitor1 = side1_q.bank ? default_q[1].monitor : default_q[0].monitor;
+  pcl_dup #(.WIDTH(1), .COPIES(HitCopies)) u_hit (.clk_i, .d_i(hit1_q), .q_o(hit2));
   always_ff @(posedge clk_i) begin
     side_well_formed_q <= side_before.cause == CauseNone;
+    side1_well_formed_q <= side_well_formed_q;
     hit1_q     <= any_match && side_well_formed_q;
     rule1_q    <= first_rule;
     side1_q    <= side;
@@ -335,11 +380,13 @@ module pcl_engine
     rule2_q    <= hit1_q ? rule1_q : '0;
     bank2_q    <= side1_q.bank;
     cause2_q   <= side1_q.cause;
-    monitor2_q <= default_q[side1_q.bank].monitor;
+    monitor2_q <= monitor1;
     push_q         <= valid_q[ActionThere-1] && !tested_q[ActionThere-1] && !rst_i;
     tested_there_q <= valid_q[ActionThere-1] && tested_q[ActionThere-1] && !rst_i;
     tag2_q     <= side1_q.tag;
-    default2_q <= side1_q.cause == CauseNone ? default_q[side1_q.bank] : '0;
+    default2_q <= default1;
+    default_permits2_q    <= default1.permit || monitor1;
+    default_would_drop2_q <= !default1.permit && monitor1;
   end
   typedef struct packed {
     action_t              action;
@@ -353,13 +400,11 @@ module pcl_engine
   } verdict_t;
   verdict_t verdict, verdict_out;
   action_t chosen;
-  logic permitted;
   always_comb begin
-    chosen = hit2_q ? action : default2_q;
-    permitted = chosen.permit;
+    for (int i = 0; i < 64; i++) chosen[i] = hit2[(i*int'(HitCopies))/64] ? action[i] : default2_q[i];
     verdict.action = chosen;
-    verdict.permit = permitted || monitor2_q;
-    verdict.would_drop = !permitted && monitor2_q;
+    verdict.permit = hit2_q ? action.permit || monitor2_q : default_permits2_q;
+    verdict.would_drop = hit2_q ? !action.permit && monitor2_q : default_would_drop2_q;
     verdict.hit = hit2_q;
     verdict.bank = bank2_q;
     verdict.cause = cause2_q;
@@ -393,8 +438,7 @@ module pcl_engine
     if (test_ready_o) test_key_q <= test_key_i;
     test_patience_q <= test_waiting_q ? test_patience_q + 1'b1 : '0;
     test_withhold_q <= test_waiting_q && (&test_patience_q) && !rst_i;
-    if (test_ready_o) test_waiting_q <= test_valid_i;
-    else if (test_go) test_waiting_q <= 1'b0;
+    test_waiting_q <= test_ready_o ? test_valid_i : test_waiting_q && accept;
     if (test_ready_o && test_valid_i) test_ready_o <= 1'b0;
     else if (tested_known_q) test_ready_o <= 1'b1;
     tested_known_q <= tested_there_q && !rst_i;
@@ -439,28 +483,31 @@ module pcl_engine
     .busy_o         (counters_busy)
   );
 
-  // ---- Banks. What busy_o and load_ready_o say is kept in registers, a clock ahead; they rise with the flip or the clearing, and may fall a clock or two late.
+  // ---- Banks. What busy_o and load_ready_o say is kept in registers, a clock ahead; they rise with the flip or the clearing, and may fall a few clocks late.
   logic [1:0][CreditBits-1:0] under_way_q;  // lookups accepted, verdicts not taken
-  logic [1:0] serving;                      // bank b serves lookups, seen from the next clock
-  logic shadow_serving_q, clear_waiting_q, busy_q, flip_taken;
+  logic [1:0] serving_q;                    // bank b serves lookups: true up to three clocks late, so a flip counts as serving for as long
+  logic [2:0] flipped_q;                    // flips taken in the three clocks before
+  logic shadow_serving, shadow_serving_q, clear_waiting_q, busy_q, flip_taken;
+  assign shadow_serving = flip_taken || flipped_q != 0 || serving_q[!active_q];
   assign active_bank_o = active_q;
   assign flip_taken = flip_i && !busy_q && !counter_clear_i;
   assign counter_clearing_o = clear_waiting_q || counters_clearing != 0;
   assign busy_o = busy_q;
   assign load_ready_o = !busy_q;
   always_comb begin
-    for (int b = 0; b < 2; b++) serving[b] = under_way_q[b] != 0 || (accept && active_q == b[0]) || counters_busy[b];
     counters_clear = '0;
     counters_clear[!active_q] = clear_waiting_q && !shadow_serving_q;
   end
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
-      under_way_q[b] <= under_way_q[b] + CreditBits'(accept && active_q == b[0]) - CreditBits'(taken && verdict_bank_o == b[0]);
+      under_way_q[b] <= under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
+      serving_q[b]   <= under_way_q[b] != 0 || counters_busy[b];
     end
+    flipped_q <= {flipped_q[1:0], flip_taken};
     flip_ignored_o <= flip_i && (busy_q || counter_clear_i);
     if (flip_taken) active_q <= !active_q;
-    shadow_serving_q <= serving[flip_taken ? active_q : !active_q];
-    busy_q <= serving[flip_taken ? active_q : !active_q] || counter_clear_i || counter_clearing_o;
+    shadow_serving_q <= shadow_serving;
+    busy_q <= shadow_serving || counter_clear_i || counter_clearing_o;
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
@@ -468,6 +515,7 @@ module pcl_engine
       active_q         <= 1'b0;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;
+      flipped_q        <= '0;
       shadow_serving_q <= 1'b0;
       busy_q           <= 1'b0;
     end

@@ -37,21 +37,26 @@ package pcl_engine_pkg;
                            range_clocks(pcl_pkg::VlanBits, vlan_intervals, second_level_children(address_bits))));
   endfunction
 
+  // Clocks before the range search, in which wide keys are chosen between lookup and test lookup.
+  function automatic int unsigned input_clocks(int unsigned address_bits);
+    return address_bits > 32 ? 1 : 0;
+  endfunction
+
   // Clocks of the priority encoder, see pcl_first_one.
   function automatic int unsigned first_one_clocks(int unsigned rules);
     return ($clog2(rules) + 2) / 3;
   endfunction
 
-  // Clocks from a lookup that is accepted to its verdict, action included: range search, bitmap RAM, AND, priority encoder, action RAM, output register.
-  // 512 rules, 256 intervals: 22 with 128-bit addresses, 16 with 32-bit ones.
+  // Clocks from a lookup that is accepted to its verdict, action included: choice of the key, range search, bitmap RAM, AND, priority encoder, action RAM, output register.
+  // 512 rules, 256 intervals: 23 with 128-bit addresses, 16 with 32-bit ones.
   function automatic int unsigned latency(int unsigned rules, int unsigned address_bits, int unsigned address_intervals,
                                           int unsigned port_intervals, int unsigned vlan_intervals);
-    return aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 2 + first_one_clocks(rules) + 2 + 1;
+    return input_clocks(address_bits) + aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 2 + first_one_clocks(rules) + 2 + 1;
   endfunction
 
   // Entries of the result buffer, and so lookups in flight: enough for one a clock, with the credit's way back.
   function automatic int unsigned result_entries(int unsigned latency_clocks);
-    return 1 << $clog2(latency_clocks + 5);
+    return 1 << $clog2(latency_clocks + 8);
   endfunction
 
   // Clocks without an idle slot after which a waiting counter read or test lookup takes the slot of one lookup.

@@ -37,6 +37,8 @@ module pcl_range_table
   // memories of a block RAM level.
   localparam int unsigned KeyCopies = pcl_prim_pkg::copies(WIDTH > 16 ? 5 : 3);
   localparam int unsigned NodeCopies = pcl_prim_pkg::copies(SecondChildren > 4 ? (WIDTH > 18 ? 15 : 5) : WIDTH > 32 ? 3 : 1);
+  localparam int unsigned BankCopies = pcl_prim_pkg::copies(15 * ((WIDTH + 31) / 32));   // of the first level's bank, one a comparison
+  localparam int unsigned EnableCopies = pcl_prim_pkg::copies((WIDTH + 31) / 32);         // of what is to be written in the first level
   localparam int unsigned WriteCopies = pcl_prim_pkg::copies(WIDTH > 18 ? 3 : 1);  // of boundaries to be written
   localparam int unsigned SecondKeyCopies = pcl_prim_pkg::copies(SecondChildren > 4 ? 5 : WIDTH > 32 ? 3 : 1);
   localparam int unsigned CodeCopies = Blocks == 0 || WIDTH <= 32 ? 1 : pcl_prim_pkg::copies(3);
@@ -57,19 +59,29 @@ module pcl_range_table
   // Write port: a register stage, with what is to be written in the first level already decoded, and a second one before the RAMs. Boundaries are stored
   // inverted, so that memory full of zeros is a table without boundaries.
   localparam int unsigned FirstStride = INTERVALS / 16;
-  logic                    in_table;
-  logic [1:0]              write_first_q, write_q;  // a bit per bank
-  logic [15:1]             write_number_q;
+  logic                    in_table, in_table_q;
+  logic [1:0]              write;                   // a bit per bank
+  logic [15:1]             write_number;
+  logic [EnableCopies-1:0][1:0]  write_first_q;
+  logic [EnableCopies-1:0]       write_here_q;  // the boundary is one of the first level
+  logic [EnableCopies-1:0][15:1] write_number_q;
+  logic [1:0]              write_q;
   logic [IntervalBits-1:0] write_index_q;
   logic [WriteCopies-1:0][WIDTH-1:0] write_inverted;
   assign in_table = 32'(write_index_i) < INTERVALS;
-  always_ff @(posedge clk_i) begin
-    for (int b = 0; b < 2; b++) begin
-      write_q[b]       <= write_i && write_bank_i == b[0] && in_table;
-      write_first_q[b] <= write_i && write_bank_i == b[0] && in_table && (32'(write_index_i) & (FirstStride - 1)) == 0;
+  always_comb begin
+    for (int b = 0; b < 2; b++) write[b] = write_i && write_bank_i == b[0];
+    for (int n = 1; n < 16; n++) begin
+      write_number[n] = write_index_i[IntervalBits-1 -: 4] == n[3:0];
     end
+  end
+  pcl_dup #(.WIDTH(2), .COPIES(EnableCopies)) u_write_first (.clk_i, .d_i(write), .q_o(write_first_q));
+  pcl_dup #(.WIDTH(1), .COPIES(EnableCopies)) u_write_here (.clk_i, .d_i(in_table && (32'(write_index_i) & (FirstStride - 1)) == 0), .q_o(write_here_q));
+  pcl_dup #(.WIDTH(15), .COPIES(EnableCopies)) u_write_number (.clk_i, .d_i(write_number), .q_o(write_number_q));
+  always_ff @(posedge clk_i) begin
+    write_q <= write;
     if (write_i || !pcl_prim_pkg::GateIdle) begin
-      for (int n = 1; n < 16; n++) write_number_q[n] <= write_index_i[IntervalBits-1 -: 4] == n[3:0];
+      in_table_q    <= in_table;
       write_index_q <= write_index_i[IntervalBits-1:0];
     end
   end
@@ -77,18 +89,22 @@ module pcl_range_table
 
   // Input register.
   logic [KeyCopies-1:0][WIDTH-1:0] key_q;
-  logic [KeyCopies-1:0] bank_q;
+  logic [BankCopies-1:0] bank_q;
   pcl_dup #(.WIDTH(WIDTH), .COPIES(KeyCopies)) u_key (.clk_i, .d_i(key_i), .q_o(key_q));
-  pcl_dup #(.WIDTH(1), .COPIES(KeyCopies)) u_bank (.clk_i, .d_i(bank_i), .q_o(bank_q));
+  pcl_dup #(.WIDTH(1), .COPIES(BankCopies)) u_bank (.clk_i, .d_i(bank_i), .q_o(bank_q));
 
   // First level.
   logic [NodeCopies-1:0][4:0] node;  // with the bank
-  pcl_search16 #(.WIDTH(WIDTH), .COMPARE_CLOCKS(CompareClocks), .KEY_COPIES(KeyCopies), .COPIES(NodeCopies), .WRITE_COPIES(WriteCopies)) u_first (
+  pcl_search16 #(
+    .WIDTH(WIDTH), .COMPARE_CLOCKS(CompareClocks), .KEY_COPIES(KeyCopies), .BANK_COPIES(BankCopies), .COPIES(NodeCopies), .WRITE_COPIES(WriteCopies),
+    .ENABLE_COPIES(EnableCopies)
+  ) u_first (
     .clk_i,
     .key_i            (key_q),
     .bank_i           (bank_q),
     .index_o          (node),
     .write_i          (write_first_q),
+    .write_here_i     (write_here_q),
     .write_number_i   (write_number_q),
     .write_inverted_i (write_inverted)
   );
@@ -107,7 +123,7 @@ module pcl_range_table
     logic [NodeCopies-1:0][3:0] write_node2_q;
     logic [WriteCopies-1:0][WIDTH-1:0] write_inverted2;
     always_ff @(posedge clk_i) begin
-      write2_q <= write_q;
+      write2_q <= in_table_q ? write_q : '0;
       if (write_q != 0 || !pcl_prim_pkg::GateIdle) begin
         for (int n = 1; n < int'(SecondChildren); n++) write_number2_q[n] <= (32'(write_index_q) & (Span - 1)) == n * Stride;
       end
@@ -141,7 +157,7 @@ module pcl_range_table
     assign second_code = '0;
     assign second_key = '0;
     logic unused;
-    assign unused = ^{write_q, write_index_q, node, second_node, second_key, second_code};
+    assign unused = ^{write_q, in_table_q, write_index_q, node, second_node, second_key, second_code};
   end
 
   // Block RAM levels. A level begins with the interval known so far and ends with as many more bits as its children need.
@@ -203,7 +219,7 @@ module pcl_range_table
     end
     always_ff @(posedge clk_i) begin
       for (int c = 1; c < int'(Children); c++) begin
-        write2_q[c-1] <= write_q != 0 && (32'(write_index_q) & (Span - 1)) == c * Stride;
+        write2_q[c-1] <= write_q != 0 && in_table_q && (32'(write_index_q) & (Span - 1)) == c * Stride;
       end
       if (write_q != 0 || !pcl_prim_pkg::GateIdle) write_row2_q <= write_row;
     end

@@ -20,29 +20,48 @@ module pcl_fifo #(
     $fatal(1, "pcl_fifo: DEPTH is %0d; it must be a power of two of at least 2", DEPTH);
   end
 
-  // Every entry is stored, also one that goes straight to the output register, so that nothing but push_i decides what is written.
-  logic [WIDTH-1:0]      entries [DEPTH];
-  logic [INDEX_BITS-1:0] write_q, read_q;
-  logic                  behind_q;  // entries holds something that has not gone to the output register
-  logic                  output_free, fetch;
-
+  logic [INDEX_BITS-1:0] write_q, write, read_q, read_next_q, read;  // write, read: of the next clock; read_next_q: read_q + 1
+  logic                  behind_q, behind;  // entries hold something that has not gone to the output register; the same from the next clock on
+  logic                  valid, output_free, fetch;
   assign output_free = !valid_o || ready_i;
   assign fetch = output_free && (behind_q || push_i);
-
-  always_ff @(posedge clk_i) begin
-    if (push_i) begin
-      entries[write_q] <= data_i;
-      write_q <= write_q + 1'b1;
-    end
-    if (fetch) read_q <= read_q + 1'b1;
-    if (output_free && (behind_q || push_i || !pcl_prim_pkg::GateIdle)) data_o <= behind_q ? entries[read_q] : data_i;
-    if (push_i != fetch) behind_q <= push_i || INDEX_BITS'(read_q + 1'b1) != write_q;
-    if (output_free) valid_o <= behind_q || push_i;
+  always_comb begin
+    write  = push_i ? write_q + 1'b1 : write_q;
+    read   = fetch ? read_next_q : read_q;
+    behind = push_i == fetch ? behind_q : push_i || read_next_q != write_q;
+    valid  = output_free ? behind_q || push_i : valid_o;
     if (rst_i) begin
-      write_q  <= '0;
-      read_q   <= '0;
-      behind_q <= 1'b0;
-      valid_o  <= 1'b0;
+      write  = '0;
+      read   = '0;
+      behind = 1'b0;
+      valid  = 1'b0;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    write_q  <= write;
+    read_q   <= read;
+    behind_q <= behind;
+    valid_o  <= valid;
+    if (fetch) read_next_q <= read_next_q + 1'b1;
+    if (rst_i) read_next_q <= INDEX_BITS'(1);
+  end
+
+  // Slices of the entries, each with its own copy of what moves them. Every entry is stored, also one that goes straight to the output register, so that
+  // nothing but push_i decides what is written.
+  localparam int unsigned Slices = pcl_prim_pkg::copies((WIDTH + 31) / 32);
+  localparam int unsigned SliceBits = (WIDTH + Slices - 1) / Slices;
+  for (genvar s = 0; s < Slices; s++) begin : g_slice
+    localparam int unsigned Low = s * SliceBits;
+    localparam int unsigned Bits = WIDTH - Low < SliceBits ? WIDTH - Low : SliceBits;
+    logic [Bits-1:0]       entries [DEPTH];
+    logic [INDEX_BITS-1:0] write_copy, read_copy;
+    logic                  behind_copy, valid_copy;
+    pcl_dup #(.WIDTH(2 * INDEX_BITS + 2), .COPIES(1)) u_copy (.clk_i, .d_i({write, read, behind, valid}), .q_o({write_copy, read_copy, behind_copy, valid_copy}));
+    always_ff @(posedge clk_i) begin
+      if (push_i) entries[write_copy] <= data_i[Low +: Bits];
+      if ((!valid_copy || ready_i) && (behind_copy || push_i || !pcl_prim_pkg::GateIdle)) begin
+        data_o[Low +: Bits] <= behind_copy ? entries[read_copy] : data_i[Low +: Bits];
+      end
     end
   end
 

@@ -7,16 +7,19 @@ module pcl_search16 #(
   parameter int unsigned WIDTH          = 128,
   parameter int unsigned COMPARE_CLOCKS = 2,
   parameter int unsigned KEY_COPIES     = 1,
+  parameter int unsigned BANK_COPIES    = 1,  // up to 15 x pieces of 32 bits
   parameter int unsigned COPIES         = 1,
-  parameter int unsigned WRITE_COPIES   = 1
+  parameter int unsigned WRITE_COPIES   = 1,
+  parameter int unsigned ENABLE_COPIES  = 1   // up to the pieces of 32 bits
 ) (
   input  logic                             clk_i,
   input  logic [KEY_COPIES-1:0][WIDTH-1:0] key_i,   // equal copies
-  input  logic [KEY_COPIES-1:0]            bank_i,  // equal copies
+  input  logic [BANK_COPIES-1:0]           bank_i,  // equal copies
   output logic [COPIES-1:0][4:0]           index_o,
-  // A bit per bank, a bit per boundary.
-  input  logic [1:0]                       write_i,
-  input  logic [15:1]                      write_number_i,
+  // A bit per bank, whether the boundary is one of this level, a bit per boundary; equal copies.
+  input  logic [ENABLE_COPIES-1:0][1:0]    write_i,
+  input  logic [ENABLE_COPIES-1:0]         write_here_i,
+  input  logic [ENABLE_COPIES-1:0][15:1]   write_number_i,
   input  logic [WRITE_COPIES-1:0][WIDTH-1:0] write_inverted_i  // equal copies
 );
 
@@ -36,9 +39,9 @@ module pcl_search16 #(
 
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin
-    if (write_i != 0) begin
+    if (write_i[0] != 0 && write_here_i[0]) begin
       for (int n = 1; n < 16; n++) begin
-        if (write_number_i[n]) low[{write_i[1], n[3:0]}] = write_inverted_i[0][LowBits-1:0];
+        if (write_number_i[0][n]) low[{write_i[0][1], n[3:0]}] = write_inverted_i[0][LowBits-1:0];
       end
     end
   end
@@ -51,9 +54,9 @@ module pcl_search16 #(
     assign high_key = ~key_i[0][WIDTH-1:64];
     // verilator lint_off BLKSEQ
     always_ff @(posedge clk_i) begin
-      if (write_i != 0) begin
+      if (write_i[0] != 0 && write_here_i[0]) begin
         for (int n = 1; n < 16; n++) begin
-          if (write_number_i[n]) high[{write_i[1], n[3:0]}] = write_inverted_i[0][WIDTH-1:64];
+          if (write_number_i[0][n]) high[{write_i[0][1], n[3:0]}] = write_inverted_i[0][WIDTH-1:64];
         end
       end
     end

@@ -6,6 +6,7 @@ prim/pcl_dup.sv
 prim/pcl_ram_1r1w.sv
 prim/pcl_fifo.sv
 prim/pcl_thermometer.sv
+prim/hardware/pcl_carry_banks.sv
 prim/pcl_search16.sv
 prim/pcl_search_row.sv
 prim/pcl_search4.sv

@@ -1,4 +1,4 @@
-// The carry of a + (bank ? b1 : b0) + CARRY_IN, without a clock: an ECP5 carry chain whose 4-input functions choose the operand as well (CCU2C).
+// a + (bank ? b1 : b0) + CARRY_IN and its carry, without a clock: an ECP5 carry chain whose 4-input functions choose the operand as well (CCU2C).
 //
 // A cell adds two bits. Per bit, its function of A, B, C, D says whether the carry passes, and where it does not, the carry is the lower four bits of INIT
 // looked up by A and B. INIT 0x665A: A xor (D ? B : C) passes the carry, and A is the carry otherwise. One bit before the lowest makes the carry in, and the
@@ -11,6 +11,7 @@ module pcl_carry_banks #(
   input  logic             bank_i,
   input  logic [WIDTH-1:0] b0_i,
   input  logic [WIDTH-1:0] b1_i,
+  output logic [WIDTH-1:0] sum_o,
   output logic             carry_o
 );
 
@@ -36,6 +37,7 @@ module pcl_carry_banks #(
       .A1(a[2*c+1]), .B1(b1[2*c+1]), .C1(b0[2*c+1]), .D1(bank_i)
     );
   end
+  assign sum_o = sum[WIDTH:1];
   assign carry_o = sum[WIDTH+1];
   logic unused;
   assign unused = ^{sum, carry[Cells]};

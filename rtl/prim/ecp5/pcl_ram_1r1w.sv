@@ -43,7 +43,8 @@ module pcl_ram_1r1w #(
     localparam int unsigned DeepBits = Deep > 1 ? $clog2(Deep) : 1;
 
     logic [8:0] write_row, read_row;
-    logic [DeepBits-1:0] write_deep, read_deep, read_deep_q, read_deep_qq;
+    logic [DeepBits-1:0] write_deep, read_deep, read_deep_q;
+    logic [Blocks-1:0][DeepBits-1:0] read_deep_qq;  // a copy for each block of 36 bits
     logic read_q;
     assign write_row = 9'(write_row_i);
     assign read_row = 9'(read_row_i);
@@ -57,8 +58,8 @@ module pcl_ram_1r1w #(
     always_ff @(posedge clk_i) begin
       read_q <= read_i;
       read_deep_q <= read_deep;
-      if (read_q) read_deep_qq <= read_deep_q;
     end
+    pcl_dup #(.WIDTH(DeepBits), .COPIES(Blocks)) u_read_deep (.clk_i, .d_i(read_q ? read_deep_q : read_deep_qq[0]), .q_o(read_deep_qq));
 
     logic [4*Blocks-1:0] write_lanes;
     logic [4*Blocks-1:0][8:0] write_data;
@@ -73,7 +74,7 @@ module pcl_ram_1r1w #(
       end else begin : g_used
         assign write_lanes[l] = write_i[Column];
         assign write_data[l] = 9'(write_data_i[Low +: Bits]);
-        assign read_data_o[Low +: Bits] = read_data[read_deep_qq][l][Bits-1:0];
+        assign read_data_o[Low +: Bits] = read_data[read_deep_qq[l/4]][l][Bits-1:0];
       end
     end
     for (genvar d = 0; d < Deep; d++) begin : g_row

@@ -62,7 +62,14 @@ module pcl_first_one #(
   if (CLOCKS == 1) begin : g_index
     assign index_o = top[BITS-1:0];
   end else begin : g_index
-    assign index_o = BITS'({top, g_stage[CLOCKS].g_places.place_q[top]});
+    // A copy of the last choice for each three bits of the places that it chooses among.
+    logic [CLOCKS-1:1][2:0] choice;
+    logic [3*CLOCKS-4:0] places;
+    pcl_dup #(.WIDTH(3), .COPIES(CLOCKS - 1)) u_choice (.clk_i, .d_i(first_of_eight(g_stage[CLOCKS].bits[7:0])), .q_o(choice));
+    for (genvar c = 1; c < CLOCKS; c++) begin : g_place
+      assign places[3*(c-1) +: 3] = g_stage[CLOCKS].g_places.place_q[choice[c]][3*(c-1) +: 3];
+    end
+    assign index_o = BITS'({top, places});
   end
 
 endmodule

@@ -6,36 +6,49 @@ module pcl_search16 #(
   parameter int unsigned WIDTH          = 128,
   parameter int unsigned COMPARE_CLOCKS = 2,
   parameter int unsigned KEY_COPIES     = 1,
+  parameter int unsigned BANK_COPIES    = 1,  // up to 15 x pieces of 32 bits
   parameter int unsigned COPIES         = 1,
-  parameter int unsigned WRITE_COPIES   = 1
+  parameter int unsigned WRITE_COPIES   = 1,
+  parameter int unsigned ENABLE_COPIES  = 1   // up to the pieces of 32 bits
 ) (
   input  logic                             clk_i,
   input  logic [KEY_COPIES-1:0][WIDTH-1:0] key_i,   // equal copies
-  input  logic [KEY_COPIES-1:0]            bank_i,  // equal copies
+  input  logic [BANK_COPIES-1:0]           bank_i,  // equal copies
   output logic [COPIES-1:0][4:0]           index_o,
-  // A bit per bank, a bit per boundary.
-  input  logic [1:0]                       write_i,
-  input  logic [15:1]                      write_number_i,
+  // A bit per bank, whether the boundary is one of this level, a bit per boundary; equal copies.
+  input  logic [ENABLE_COPIES-1:0][1:0]    write_i,
+  input  logic [ENABLE_COPIES-1:0]         write_here_i,
+  input  logic [ENABLE_COPIES-1:0][15:1]   write_number_i,
   input  logic [WRITE_COPIES-1:0][WIDTH-1:0] write_inverted_i  // equal copies
 );
+
+  localparam int unsigned Pieces = (WIDTH + 31) / 32;
 
   logic [15:1] reached;
   for (genvar n = 1; n < 16; n++) begin : g_boundary
     logic [WIDTH-1:0] inverted0_q, inverted1_q;
-    always_ff @(posedge clk_i) begin
-      if (write_i[0] && write_number_i[n]) inverted0_q <= write_inverted_i[((n-1)*WRITE_COPIES)/15];
-      if (write_i[1] && write_number_i[n]) inverted1_q <= write_inverted_i[((n-1)*WRITE_COPIES)/15];
+    logic [Pieces-1:0] bank;
+    for (genvar p = 0; p < Pieces; p++) begin : g_piece
+      localparam int unsigned Bits = WIDTH - 32 * p < 32 ? WIDTH - 32 * p : 32;
+      localparam int unsigned Enable = (p * ENABLE_COPIES) / Pieces;
+      assign bank[p] = bank_i[(((n-1)*Pieces+p)*BANK_COPIES)/(15*Pieces)];
+      always_ff @(posedge clk_i) begin
+        if (write_here_i[Enable] && write_number_i[Enable][n]) begin
+          if (write_i[Enable][0]) inverted0_q[32*p +: Bits] <= write_inverted_i[((n-1)*WRITE_COPIES)/15][32*p +: Bits];
+          if (write_i[Enable][1]) inverted1_q[32*p +: Bits] <= write_inverted_i[((n-1)*WRITE_COPIES)/15][32*p +: Bits];
+        end
+      end
     end
     pcl_compare_banks #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS)) u_compare (
-      .clk_i, .key_i(key_i[((n-1)*KEY_COPIES)/15]), .bank_i(bank_i[((n-1)*KEY_COPIES)/15]), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q),
+      .clk_i, .key_i(key_i[((n-1)*KEY_COPIES)/15]), .bank_i(bank), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q),
       .reached_o(reached[n])
     );
   end
 
-  logic bank;
+  logic bank_there;
   logic [3:0] index;
-  pcl_delay #(.WIDTH(1), .CLOCKS(COMPARE_CLOCKS)) u_bank (.clk_i, .d_i(bank_i[0]), .q_o(bank));
+  pcl_delay #(.WIDTH(1), .CLOCKS(COMPARE_CLOCKS)) u_bank (.clk_i, .d_i(bank_i[0]), .q_o(bank_there));
   pcl_thermometer #(.CHILDREN(16)) u_encode (.thermometer_i(reached), .index_o(index));
-  pcl_dup #(.WIDTH(5), .COPIES(COPIES)) u_index (.clk_i, .d_i({bank, index}), .q_o(index_o));
+  pcl_dup #(.WIDTH(5), .COPIES(COPIES)) u_index (.clk_i, .d_i({bank_there, index}), .q_o(index_o));
 
 endmodule

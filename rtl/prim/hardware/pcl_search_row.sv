@@ -23,9 +23,7 @@ module pcl_search_row #(
   input  logic [WRITE_COPIES-1:0][WIDTH-1:0] write_inverted_i  // equal copies
 );
 
-  // A copy of the bank per copy of the key.
-  logic [KEY_COPIES-1:0] bank;
-  pcl_dup #(.WIDTH(1), .COPIES(KEY_COPIES)) u_bank (.clk_i, .d_i(index_i[0][4]), .q_o(bank));
+  localparam int unsigned Pieces = (WIDTH + 31) / 32;
 
   for (genvar n = 1; n < CHILDREN; n++) begin : g_boundary
     localparam int unsigned IndexCopy = ((n - 1) * INDEX_COPIES) / (CHILDREN - 1);
@@ -39,9 +37,12 @@ module pcl_search_row #(
       inverted0_q <= rows0[index_i[IndexCopy][3:0]];
       inverted1_q <= rows1[index_i[IndexCopy][3:0]];
     end
+    // A copy of the bank per piece of the comparison.
+    logic [Pieces-1:0] bank;
+    pcl_dup #(.WIDTH(1), .COPIES(Pieces)) u_bank (.clk_i, .d_i(index_i[IndexCopy][4]), .q_o(bank));
     logic [COPIES-1:0] reached;
     pcl_compare_banks #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS), .COPIES(COPIES)) u_compare (
-      .clk_i, .key_i(key_i[KeyCopy]), .bank_i(bank[KeyCopy]), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q), .reached_o(reached)
+      .clk_i, .key_i(key_i[KeyCopy]), .bank_i(bank), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q), .reached_o(reached)
     );
     for (genvar c = 0; c < COPIES; c++) begin : g_copy
       assign thermometer_o[c][n] = reached[c];
