@@ -41,7 +41,7 @@ module pcl_counters #(
   logic [RULE_BITS-1:0] index_q;
   logic [PatienceBits-1:0] patience_q;
   logic [1:0] taken, done;
-  assign ready_o = !waiting_q && !asked_q;
+  assign ready_o = !waiting_q && !asked_q && !rst_i;
 
   // A bank's rows: its rules, behind them its causes.
   localparam int unsigned Rows = RULES + 16;

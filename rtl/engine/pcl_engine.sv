@@ -6,9 +6,9 @@
 // Clocks of a lookup, for 512 rules x 256 intervals x 128 bits (what depends on the geometry is in pcl_engine_pkg):
 //    0      slot: lookup, else test lookup; the bank is the active one, for a test the other
 //    1      the key of the slot, with addresses of more than 32 bits
-//    2-13   range search: key registers 2, first level to 5, second level to 8, block RAM level to 12, register copies of the interval number; chunks wait
-//   14-15   bitmap rows
-//   16-17   AND of nine
+//    2-14   range search: key registers 2, first level to 5, second level to 8, block RAM level to 12, the interval number, register copies of it; chunks wait
+//   15-16   bitmap rows; those of the chunks and their AND a clock earlier
+//   17      AND of six
 //   18-20   priority encoder; its last multiplexer addresses the action RAM
 //   21-22   action RAM, beside it the default action; counters take the rule at 21
 //   22      choice of the action, monitor mode
@@ -23,7 +23,7 @@
 //  - a lookup accepted up to the clock of flip_i sees the old bank, every later one the new bank, which has all that was loaded up to that clock.
 //  - rows are written to the shadow bank only; load_ready_o is low while that bank still serves lookups, or its counters are being cleared (busy_o).
 //  - counters miss nothing; test lookups count nowhere.
-// What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i empties the pipeline; tables and counters keep what they hold
+// What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i, two clocks or more, empties the pipeline; tables and counters keep what they hold
 // (zeros after configuration: the default action of zero drops everything). A write to an index beyond its table does nothing.
 `include "pcl_assert.svh"
 module pcl_engine
@@ -117,8 +117,8 @@ module pcl_engine
   localparam int unsigned InputClocks = input_clocks(ADDRESS_BITS);
   localparam int unsigned SearchClocks = aligned_clocks(ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
   localparam int unsigned RowAsked = InputClocks + SearchClocks;  // intervals known, bitmap rows are asked for
-  localparam int unsigned RowThere = RowAsked + 2;
-  localparam int unsigned RuleKnown = RowThere + 2 + first_one_clocks(RULES);         // before its register; the action is asked for
+  localparam int unsigned RowThere = RowAsked + 2;                // rows of the chunks are asked for a clock earlier, and are there a clock earlier
+  localparam int unsigned RuleKnown = RowThere + 1 + first_one_clocks(RULES);         // before its register; the action is asked for
   localparam int unsigned ActionThere = RuleKnown + 2;
   localparam int unsigned Entries = result_entries(LATENCY);
   localparam int unsigned CreditBits = $clog2(Entries + 1);
@@ -127,6 +127,10 @@ module pcl_engine
   localparam int unsigned RamsPerSlice = (RamsPerRow + pcl_prim_pkg::copies(4) - 1) / pcl_prim_pkg::copies(4);
   localparam int unsigned Copies = (RamsPerRow + RamsPerSlice - 1) / RamsPerSlice;
   localparam int unsigned SliceBits = Copies == 1 ? RULES : RamsPerSlice * 36;
+
+  // ---- Reset, a copy for the slots, the results, the counters, and what follows the tables. Only what answers requests at once takes rst_i itself.
+  logic [3:0] rst_q;
+  pcl_dup #(.WIDTH(1), .COPIES(4)) u_reset (.clk_i, .d_i(rst_i), .q_o(rst_q));
 
   // ---- Slots: a lookup, else a test lookup, else idle.
   logic accept, test_go, slot_bank;
@@ -174,7 +178,7 @@ module pcl_engine
   always_ff @(posedge clk_i) begin
     valid_q <= {valid_q[ActionThere-1:1], accept || test_go};
     tested_q <= {tested_q[ActionThere-1:1], test_go};
-    if (rst_i) valid_q <= '0;
+    if (rst_q[0]) valid_q <= '0;
   end
 
   // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided a clock ahead of what the
@@ -186,13 +190,13 @@ module pcl_engine
   assign withhold = counters_withhold || test_withhold_q;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
-      accepted_q[b] <= accept && active_q == b[0] && !rst_i;
-      taken_q[b]    <= taken && verdict_bank_o == b[0] && !rst_i;
+      accepted_q[b] <= accept && active_q == b[0] && !rst_q[0];
+      taken_q[b]    <= taken && verdict_bank_o == b[0] && !rst_q[0];
     end
     credits_q <= credits_q + CreditBits'(taken_q != 0) - CreditBits'(accepted_q != 0);
-    if (rst_i) credits_q <= CreditBits'(Entries);
+    if (rst_q[0]) credits_q <= CreditBits'(Entries);
   end
-  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 3 && !withhold && !rst_i), .q_o(ready_q));
+  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 3 && !withhold && !rst_q[0]), .q_o(ready_q));
 
   // ---- Loading: a register stage here (the range tables have their own), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
@@ -266,7 +270,7 @@ module pcl_engine
     end
 
     logic [Copies-1:0] read;
-    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[RowAsked-1] || !pcl_prim_pkg::GateIdle), .q_o(read));
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[t < RangeTables ? RowAsked-1 : RowAsked-2] || !pcl_prim_pkg::GateIdle), .q_o(read));
     logic [RULES-1:0] bitmap;
     logic [Copies-1:0] write;
     logic [Copies-1:0][RowBits-1:0] write_row;
@@ -301,7 +305,7 @@ module pcl_engine
     logic bank;
     logic [ChunkTables*8-1:0] chunks;
     logic [Copies-1:0][8:0] row [RangeTables:Tables-1];
-    pcl_delay #(.WIDTH(1 + ChunkTables * 8), .CLOCKS(SearchClocks - 1)) u_delay (
+    pcl_delay #(.WIDTH(1 + ChunkTables * 8), .CLOCKS(SearchClocks - 2)) u_delay (
       .clk_i,
       .d_i ({key_bank[RangeTables], slot_key.context_chunk, slot_key.dscp_tags, slot_key.tcp_flags, slot_key.protocol}),
       .q_o ({bank, chunks})
@@ -312,12 +316,10 @@ module pcl_engine
   end
 
   // ---- The rules that match, and the first of them.
-  logic [RULES-1:0] match_a_q, match_b_q, match_c_q, match_q;
+  logic [RULES-1:0] chunks_q, match_q;
   always_ff @(posedge clk_i) begin
-    match_a_q <= g_table[0].bitmap & g_table[1].bitmap & g_table[2].bitmap;
-    match_b_q <= g_table[3].bitmap & g_table[4].bitmap & g_table[5].bitmap;
-    match_c_q <= g_table[6].bitmap & g_table[7].bitmap & g_table[8].bitmap;
-    match_q <= match_a_q & match_b_q & match_c_q;
+    chunks_q <= g_table[5].bitmap & g_table[6].bitmap & g_table[7].bitmap & g_table[8].bitmap;
+    match_q  <= g_table[0].bitmap & g_table[1].bitmap & g_table[2].bitmap & g_table[3].bitmap & g_table[4].bitmap & chunks_q;
   end
   logic any_match;
   logic [RULE_BITS-1:0] first_rule;
@@ -350,7 +352,7 @@ module pcl_engine
   action_t [1:0] default_q;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) if (load_default2_q && load_bank2_q == b[0]) default_q[b] <= load_data2_q[63:0];
-    if (rst_i) default_q <= '0;
+    if (rst_q[3]) default_q <= '0;
   end
 
   // ---- The verdict.
@@ -381,8 +383,8 @@ module pcl_engine
     bank2_q    <= side1_q.bank;
     cause2_q   <= side1_q.cause;
     monitor2_q <= monitor1;
-    push_q         <= valid_q[ActionThere-1] && !tested_q[ActionThere-1] && !rst_i;
-    tested_there_q <= valid_q[ActionThere-1] && tested_q[ActionThere-1] && !rst_i;
+    push_q         <= valid_q[ActionThere-1] && !tested_q[ActionThere-1] && !rst_q[3];
+    tested_there_q <= valid_q[ActionThere-1] && tested_q[ActionThere-1] && !rst_q[3];
     tag2_q     <= side1_q.tag;
     default2_q <= default1;
     default_permits2_q    <= default1.permit || monitor1;
@@ -412,7 +414,8 @@ module pcl_engine
     verdict.tag = tag2_q;
   end
   pcl_fifo #(.WIDTH($bits(verdict_t)), .DEPTH(Entries)) u_results (
-    .clk_i, .rst_i,
+    .clk_i,
+    .rst_i   (rst_q[1]),
     .push_i  (push_q),
     .data_i  (verdict),
     .valid_o (verdict_valid_o),
@@ -462,7 +465,8 @@ module pcl_engine
   // ---- Counters.
   logic [1:0] counters_clear, counters_clearing, counters_busy;
   pcl_counters #(.RULES(RULES), .LENGTH_BITS(LENGTH_BITS)) u_counters (
-    .clk_i, .rst_i,
+    .clk_i,
+    .rst_i          (rst_q[2]),
     .count_i        (valid_q[RuleKnown+1] && !tested_q[RuleKnown+1]),
     .count_bank_i   (side1_q.bank),
     .count_hit_i    (hit1_q),
@@ -500,7 +504,7 @@ module pcl_engine
   end
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
-      under_way_q[b] <= under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
+      under_way_q[b] <= rst_q[0] ? '0 : under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
       serving_q[b]   <= under_way_q[b] != 0 || counters_busy[b];
     end
     flipped_q <= {flipped_q[1:0], flip_taken};
@@ -511,7 +515,6 @@ module pcl_engine
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
-      under_way_q      <= '0;
       active_q         <= 1'b0;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;

@@ -21,12 +21,12 @@ package pcl_engine_pkg;
   endfunction
 
   // Clocks from a key at a range table's input to the number of its interval: input register, comparison, encoding; for a second level one for its row and the
-  // comparison, for each further level two for the block RAM and the comparison; and the register copies of the number.
+  // comparison, for each further level two for the block RAM and the comparison; the number, and register copies of it.
   function automatic int unsigned range_clocks(int unsigned width, int unsigned intervals, int unsigned second);
     return 2 + compare_clocks(width)
       + (intervals > 16 ? 1 + compare_clocks(width) : 0)
       + block_levels(intervals, second) * (2 + compare_clocks(width))
-      + 1;
+      + 2;
   endfunction
 
   // Clocks after which all range tables of an engine have their intervals.
@@ -51,7 +51,7 @@ package pcl_engine_pkg;
   // 512 rules, 256 intervals: 23 with 128-bit addresses, 16 with 32-bit ones.
   function automatic int unsigned latency(int unsigned rules, int unsigned address_bits, int unsigned address_intervals,
                                           int unsigned port_intervals, int unsigned vlan_intervals);
-    return input_clocks(address_bits) + aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 2 + first_one_clocks(rules) + 2 + 1;
+    return input_clocks(address_bits) + aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 1 + first_one_clocks(rules) + 2 + 1;
   endfunction
 
   // Entries of the result buffer, and so lookups in flight: enough for one a clock, with the credit's way back.

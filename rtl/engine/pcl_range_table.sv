@@ -274,7 +274,7 @@ module pcl_range_table
   end else begin : g_interval
     assign row = {g_level[Blocks-1].bank_after, g_level[Blocks-1].index_after, g_level[Blocks-1].thermometer[0][1], ^g_level[Blocks-1].thermometer[0]};
   end
-  pcl_delay #(.WIDTH(ROW_BITS), .CLOCKS(CLOCKS - OwnClocks)) u_align (.clk_i, .d_i(row), .q_o(row_aligned));
+  pcl_delay #(.WIDTH(ROW_BITS), .CLOCKS(CLOCKS - OwnClocks + 1)) u_align (.clk_i, .d_i(row), .q_o(row_aligned));
   pcl_dup #(.WIDTH(ROW_BITS), .COPIES(COPIES)) u_row (.clk_i, .d_i(row_aligned), .q_o(row_o));
 
 endmodule

@@ -66,8 +66,7 @@ PROOFS = (
         Mutation("one term of the encoder left out", "prim/hardware/pcl_first_one.sv", "(!x[4] && (x[5] ||", "(x[4] && (x[5] ||", "NoSetBitIsLower"),
     )),
     first_one("hardware", "engine/engine_hardware.f", 512, (
-        Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "index_o = BITS'({top, g_stage[CLOCKS].g_places.place_q[top]});",
-                 "index_o = BITS'({top, g_stage[CLOCKS].g_places.place_q[top ^ 3'd1]});", "IndexIsASetBit"),
+        Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "place_q[choice[c]]", "place_q[choice[c] ^ 3'd1]", "IndexIsASetBit"),
     )),
     range_table("generic", "engine/engine.f", 6, 16, 4, 4, True, (
         Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[1], n[3:0]}] = write_inverted_i",

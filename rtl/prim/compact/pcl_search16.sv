@@ -8,16 +8,19 @@ module pcl_search16 #(
   parameter int unsigned WIDTH          = 128,
   parameter int unsigned COMPARE_CLOCKS = 2,
   parameter int unsigned KEY_COPIES     = 1,
+  parameter int unsigned BANK_COPIES    = 1,
   parameter int unsigned COPIES         = 1,
-  parameter int unsigned WRITE_COPIES   = 1
+  parameter int unsigned WRITE_COPIES   = 1,
+  parameter int unsigned ENABLE_COPIES  = 1
 ) (
   input  logic                               clk_i,
   input  logic [KEY_COPIES-1:0][WIDTH-1:0]   key_i,   // equal copies
-  input  logic [KEY_COPIES-1:0]              bank_i,  // equal copies
+  input  logic [BANK_COPIES-1:0]             bank_i,  // equal copies
   output logic [COPIES-1:0][4:0]             index_o,
-  // A bit per bank, a bit per boundary.
-  input  logic [1:0]                         write_i,
-  input  logic [15:1]                        write_number_i,
+  // A bit per bank, whether the boundary is one of this level, a bit per boundary; equal copies.
+  input  logic [ENABLE_COPIES-1:0][1:0]      write_i,
+  input  logic [ENABLE_COPIES-1:0]           write_here_i,
+  input  logic [ENABLE_COPIES-1:0][15:1]     write_number_i,
   input  logic [WRITE_COPIES-1:0][WIDTH-1:0] write_inverted_i  // equal copies
 );
 
@@ -25,16 +28,22 @@ module pcl_search16 #(
     $fatal(1, "pcl_search16: COMPARE_CLOCKS is %0d; it must be one or two", COMPARE_CLOCKS);
   end
 
+  logic [1:0] write_bank;
+  logic [15:1] write_number;
+  assign write_bank = write_here_i[0] ? write_i[0] : '0;
+  assign write_number = write_number_i[0];
+
   // Clock 1: which of boundaries 4, 8 and 12 are reached.
   logic [3:1] reached, reached_q;
   for (genvar n = 1; n < 4; n++) begin : g_quarter
     logic [WIDTH-1:0] inverted0_q, inverted1_q;
     always_ff @(posedge clk_i) begin
-      if (write_i[0] && write_number_i[4*n]) inverted0_q <= write_inverted_i[0];
-      if (write_i[1] && write_number_i[4*n]) inverted1_q <= write_inverted_i[0];
+      if (write_bank[0] && write_number[4*n]) inverted0_q <= write_inverted_i[0];
+      if (write_bank[1] && write_number[4*n]) inverted1_q <= write_inverted_i[0];
     end
+    logic [WIDTH-1:0] unused_sum;
     pcl_carry_banks #(.WIDTH(WIDTH)) u_compare (
-      .a_i(key_i[((n-1)*KEY_COPIES)/3]), .bank_i(bank_i[((n-1)*KEY_COPIES)/3]), .b0_i(inverted0_q), .b1_i(inverted1_q), .carry_o(reached[n])
+      .a_i(key_i[((n-1)*KEY_COPIES)/3]), .bank_i(bank_i[((n-1)*BANK_COPIES)/3]), .sum_o(unused_sum), .b0_i(inverted0_q), .b1_i(inverted1_q), .carry_o(reached[n])
     );
   end
   logic [WIDTH-1:0] key_q;
@@ -46,7 +55,7 @@ module pcl_search16 #(
     bank_q    <= bank_i[0];
   end
   pcl_thermometer #(.CHILDREN(4)) u_quarter (.thermometer_i(reached_q), .index_o(quarter));
-  assign write_quarter = {write_number_i[15:8] != 0, write_number_i[15:12] != 0 || write_number_i[7:4] != 0};
+  assign write_quarter = {write_number[15:8] != 0, write_number[15:12] != 0 || write_number[7:4] != 0};
 
   // Clock 2: which of the three in that quarter.
   logic [3:1] inner;
@@ -54,9 +63,9 @@ module pcl_search16 #(
     (* ram_style = "distributed" *) logic [WIDTH-1:0] rows [8];
     logic [WIDTH-1:0] row;
     logic write;
-    assign write = write_i != 0 && (write_number_i[n] || write_number_i[4+n] || write_number_i[8+n] || write_number_i[12+n]);
+    assign write = write_bank != 0 && (write_number[n] || write_number[4+n] || write_number[8+n] || write_number[12+n]);
     always_ff @(posedge clk_i) begin
-      if (write) rows[{write_i[1], write_quarter}] <= write_inverted_i[0];
+      if (write) rows[{write_bank[1], write_quarter}] <= write_inverted_i[0];
     end
     assign row = rows[{bank_q, quarter}];
     pcl_reached #(.WIDTH(WIDTH)) u_compare (.key_i(key_q), .inverted_i(row), .reached_o(inner[n]));
@@ -70,6 +79,12 @@ module pcl_search16 #(
   pcl_thermometer #(.CHILDREN(4)) u_place (.thermometer_i(inner_then), .index_o(place));
   pcl_dup #(.WIDTH(5), .COPIES(COPIES)) u_index (.clk_i, .d_i({bank, quarter_then, place}), .q_o(index_o));
 
+  logic unused_banks;
+  assign unused_banks = ^bank_i;
+  if (ENABLE_COPIES > 1) begin : g_unused_enables
+    logic unused_enables;
+    assign unused_enables = ^{write_i[ENABLE_COPIES-1:1], write_here_i[ENABLE_COPIES-1:1], write_number_i[ENABLE_COPIES-1:1]};
+  end
   if (WRITE_COPIES > 1) begin : g_unused
     logic unused_copies;
     assign unused_copies = ^write_inverted_i[WRITE_COPIES-1:1];

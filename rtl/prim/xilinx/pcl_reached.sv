@@ -30,6 +30,7 @@ module pcl_reached #(
       .I0(inverted[2*p]), .I1(inverted[2*p+1]), .I2(key[2*p]), .I3(key[2*p+1]), .I4(1'b0), .I5(1'b1), .O5(larger[p]), .O6(equal[p])
     );
   end
-  pcl_carry #(.PLACES(Places)) u_carry (.carry_i(1'b1), .pass_i(equal), .data_i(larger), .carry_o(reached_o));
+  logic [Places-1:0] unused_sum;
+  pcl_carry #(.PLACES(Places)) u_carry (.carry_i(1'b1), .pass_i(equal), .data_i(larger), .sum_o(unused_sum), .carry_o(reached_o));
 
 endmodule
