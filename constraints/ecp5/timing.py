@@ -78,9 +78,9 @@ def sources(point):
 
 
 def digest(point):
-    """What a point's figures depend on: the sources, the floorplan, the parameters, the options of place and route."""
+    """What a point's figures depend on: the sources, the floorplan, the parameters, the options of place and route. (Assertions are not synthesised.)"""
     hashed = hashlib.sha256(json.dumps([point["parameters"], DEVICE, ROUTING], sort_keys=True).encode())
-    for name in [*sources(point), "rtl/prim/pcl_assert.svh", "constraints/ecp5/floorplan.py"]:
+    for name in [*sources(point), "constraints/ecp5/floorplan.py"]:
         hashed.update((ROOT / name).read_bytes())
     return hashed.hexdigest()
 

@@ -22,7 +22,7 @@
 // - Frames of one beat: one a clock over all ports, and one a clock per egress. TREADY and all outputs of the streams are registers or an AND of two.
 //
 // Latency, egress free: a frame's first beat leaves pcl_parser_pkg::Latency + 1 + the engine's latency + 3 clocks after its last beat was taken
-// (512 rules x 256 intervals: 43).
+// (512 rules x 256 intervals: 44).
 module pcl_filter
   import pcl_pkg::*;
   import pcl_filter_pkg::*;

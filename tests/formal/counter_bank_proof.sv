@@ -14,7 +14,7 @@ module counter_bank_proof #(
 );
 
   localparam int unsigned ResetClocks = 2;
-  localparam int unsigned ReadClocks = 5;  // from read_taken_o to read_done_o
+  localparam int unsigned ReadClocks = 6;  // from read_taken_o to read_done_o
 
   logic [1:0] reset_q = '0;
   logic rst;
@@ -30,7 +30,7 @@ module counter_bank_proof #(
   always_comb if (rst) QuietInReset: assume (!count_i && !read_i);
 
   // The row that is watched, what has been counted in it, and what the memories hold of that: the counts of up to Behind clocks before.
-  localparam int unsigned Behind = 6;
+  localparam int unsigned Behind = 7;
   logic [ROW_BITS-1:0] row;
   formal_constant #(.WIDTH(ROW_BITS)) u_row (.Y(row));
   always_comb Watched: assume (u_dut.u_packets.watched_row == row && u_dut.u_bytes.watched_row == row);

@@ -69,21 +69,21 @@ PROOFS = (
         Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "place_q[choice[c]]", "place_q[choice[c] ^ 3'd1]", "IndexIsASetBit"),
     )),
     range_table("generic", "engine/engine.f", 6, 16, 4, 4, True, (
-        Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[1], n[3:0]}] = write_inverted_i",
+        Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[0][1], n[3:0]}] = write_inverted_i",
                  "low[{1'b0, n[3:0]}] = write_inverted_i", "NumberOfBoundariesUpToTheKey"),
         Mutation("bank of another key", "engine/pcl_range_table.sv", "assign row = {second_bank, second_index};", "assign row = {bank_q[0], second_index};",
                  "BankTravelsWithTheKey"),
     )),
     range_table("hardware", "engine/engine_hardware.f", 4, 16, 4, 4, True, (
-        Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write_i[1] && write_number_i[n])",
-                 "if (write_i != 0 && write_number_i[n])", "NumberOfBoundariesUpToTheKey"),
+        Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write_i[Enable][1]) inverted1_q",
+                 "if (write_i[Enable] != 0) inverted1_q", "NumberOfBoundariesUpToTheKey"),
     )),
     Proof(
         name="fifo", property="order, contents and number of entries; no over- or underflow within the sender's credits; stable while stalled", module="pcl_fifo",
         geometry="4 entries of 2 bits", top="fifo_proof", harness=("fifo_proof.sv",), manifest="engine/engine.f", depth=12, engine="abc pdr",
         mutations=(
-            Mutation("an entry overtakes those before it", "prim/pcl_fifo.sv", "data_o <= behind_q ? entries[read_q] : data_i;", "data_o <= data_i;", "OldestEntryFirst"),
-            Mutation("the entry behind the last forgotten", "prim/pcl_fifo.sv", "behind_q <= push_i || INDEX_BITS'(read_q + 1'b1) != write_q;", "behind_q <= push_i;",
+            Mutation("an entry overtakes those before it", "prim/pcl_fifo.sv", "<= behind_copy ? entries[read_copy] : data_i", "<= data_i", "OldestEntryFirst"),
+            Mutation("the entry behind the last forgotten", "prim/pcl_fifo.sv", "push_i || read_next_q != write_q;", "push_i;",
                      "OldestEntryFirst"),
             Mutation("the output overwritten", "prim/pcl_fifo.sv", "assign output_free = !valid_o || ready_i;", "assign output_free = 1'b1;", "StableWhileStalled"),
         )),
@@ -113,10 +113,10 @@ PROOFS = (
     Proof(
         name="counter_bank", property="a read gives all counts of its row and the sum of their lengths; none is lost in consecutive clocks", module="pcl_counter_bank (hardware)",
         geometry="4 rows, 64 bits, lengths of 14 bits", top="counter_bank_proof", harness=("watched_ram.sv", "counter_bank_proof.sv"),
-        manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=11, cover_depth=16, mutations=(
-            Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "same_q[3] <= valid4_q && row1_q == row4_q;", "same_q[3] <= 1'b0;",
-                     "NoPacketIsLost", depth=14),
-            Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "packets_base4_q) + 32'(packets_carry4_q);", "packets_base4_q);",
-                     "MemoryHoldsAllCountsBefore", depth=14),
+        manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=13, cover_depth=18, mutations=(
+            Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "from.younger[d] = same[d] &&", "from.younger[d] = d != 3 && same[d] &&",
+                     "NoPacketIsLost", depth=16),
+            Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry5_q     <= carry;", "carry5_q     <= 1'b0;",
+                     "MemoryHoldsAllCountsBefore", depth=16),
         )),
 )
