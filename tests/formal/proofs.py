@@ -68,13 +68,13 @@ PROOFS = (
     first_one("hardware", "engine/engine_hardware.f", 512, (
         Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "place_q[choice[c]]", "place_q[choice[c] ^ 3'd1]", "IndexIsASetBit"),
     )),
-    range_table("generic", "engine/engine.f", 6, 16, 4, 4, True, (
+    range_table("generic", "engine/engine.f", 6, 16, 4, 5, True, (
         Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[0][1], n[3:0]}] = write_inverted_i",
                  "low[{1'b0, n[3:0]}] = write_inverted_i", "NumberOfBoundariesUpToTheKey"),
         Mutation("bank of another key", "engine/pcl_range_table.sv", "assign row = {second_bank, second_index};", "assign row = {bank_q[0], second_index};",
                  "BankTravelsWithTheKey"),
     )),
-    range_table("hardware", "engine/engine_hardware.f", 4, 16, 4, 4, True, (
+    range_table("hardware", "engine/engine_hardware.f", 4, 16, 4, 5, True, (
         Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write_i[Enable][1]) inverted1_q",
                  "if (write_i[Enable] != 0) inverted1_q", "NumberOfBoundariesUpToTheKey"),
     )),
