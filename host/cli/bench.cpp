@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -18,9 +20,13 @@
 namespace portcullis::cli {
 namespace {
 
+/// Packets through the host in `bench pmd`: the NIC with its queues is simulated some ten times slower than the filter.
+constexpr std::uint64_t kPmdPackets = 20'000;
+
 struct Options {
   std::string name;
   std::uint64_t packets = 500'000;
+  bool packets_given = false;
   unsigned repetitions = 5;
   std::string repository = PORTCULLIS_SOURCE_DIR;
   std::string work;
@@ -55,6 +61,21 @@ Exit bench_model_vs_cocotb(const Options& options) {
   return bench.ok() ? Exit::as_asked : Exit::answer_is_no;
 }
 
+// The driver's measurements need DPDK, which this program does not load: they are a program beside it.
+Exit bench_pmd(const Options& options) {
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "portcullis-bench-pmd";
+  if (!std::filesystem::exists(program)) {
+    throw std::runtime_error(program.string() +
+                             ": not there; it is built with the DPDK driver, where libdpdk-dev is installed and "
+                             "scripts/fetch-dpdk-headers.sh has run");
+  }
+  const std::string packets = std::to_string(options.packets_given ? options.packets : kPmdPackets);
+  std::cout.flush();
+  execl(program.c_str(), program.c_str(), packets.c_str(), nullptr);
+  throw std::runtime_error(program.string() + ": " + std::strerror(errno));
+}
+
 struct Measurement {
   const char* name;
   const char* what;
@@ -66,6 +87,9 @@ constexpr std::array kMeasurements{
         "model-vs-cocotb",
         "the same simulation driven by the model and by cocotb, verdicts compared; needs the nightly environment",
         bench_model_vs_cocotb},
+    Measurement{"pmd",
+                "the DPDK driver over the model: packets/s through the host, rules/s, clocks to the first packet",
+                bench_pmd},
 };
 
 void bench_command(const Options& options, Exit& exit) {
@@ -87,14 +111,18 @@ void add_bench(CLI::App& app, Exit& exit) {
   for (const Measurement& measurement : kMeasurements) names.emplace_back(measurement.name);
   CLI::App* command = app.add_subcommand("bench", "Run a measurement; without a name, list them");
   command->add_option("NAME", options->name, "measurement")->check(CLI::IsMember(names));
-  command->add_option("--packets", options->packets, "packets per measurement (model)")->capture_default_str();
+  command->add_option("--packets", options->packets, "packets per measurement (model, pmd: 20000 unless given)")
+      ->capture_default_str();
   command->add_option("--repetitions", options->repetitions, "runs of which the median is taken (model-vs-cocotb)")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb)");
   command->add_option("--work", options->work, "folder for what is built, kept for the next time (model-vs-cocotb)");
   command->add_option("--repository", options->repository, "folder of Portcullis' sources (model-vs-cocotb)");
-  command->callback([options, &exit] { bench_command(*options, exit); });
+  command->callback([options, command, &exit] {
+    options->packets_given = command->count("--packets") > 0;
+    bench_command(*options, exit);
+  });
 }
 
 }  // namespace portcullis::cli

@@ -516,6 +516,10 @@ int firmware_version(rte_eth_dev* dev, char* text, std::size_t size) {
   return 0;
 }
 
+int read_clock(rte_eth_dev* dev, std::uint64_t* clocks) {
+  return guarded(dev, "read the clock", [&](Port& port) { *clocks = port.adapter->nic().time(); });
+}
+
 /// Registers that can be read without doing anything: what the device is, and the port's own.
 int dump_registers(rte_eth_dev* dev, rte_dev_reg_info* info) {
   static constexpr std::uint32_t kOfNic[] = {PCL_MAGIC,        PCL_VERSION,      PCL_STATUS,     PCL_ERRORS,
@@ -595,6 +599,7 @@ eth_dev_ops make_operations() {
   ops.rss_hash_conf_get = query_rss;
   ops.fw_version_get = firmware_version;
   ops.get_reg = dump_registers;
+  ops.read_clock = read_clock;
   ops.rx_metadata_negotiate = negotiate_metadata;
   ops.flow_ops_get = flow_operations_of;
   add_statistics_operations(ops);
