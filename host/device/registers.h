@@ -1,8 +1,7 @@
 // Generated from rtl/portcullis.rdl by scripts/generate-registers.py. Do not edit.
 //
 // Addresses and fields of the registers, for C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK
-// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array, of registers or of blocks of
-// them.
+// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array, of registers or of blocks of them.
 #ifndef PORTCULLIS_DEVICE_REGISTERS_H
 #define PORTCULLIS_DEVICE_REGISTERS_H
 
