@@ -54,12 +54,12 @@ struct ReceivedPacket {
 template <typename Bench>
 class ReceiveQueue {
  public:
-  /// `misalign`: buffers begin that many bytes behind a 64-byte border.
+  /// `misalign`: buffers begin that many bytes behind a 64-byte border; 64 bytes on either side are theirs.
   ReceiveQueue(Bench& bench, unsigned number, unsigned log2, unsigned buffer, unsigned misalign = 0)
       : bench_(bench), number_(number), size_(1U << log2), buffer_(buffer) {
     ring_ = bench.allocate(16 * size_);
     completions_ = bench.allocate(32 * size_);
-    for (unsigned i = 0; i < size_; ++i) buffers_.push_back(bench.allocate(buffer + 192) + 64 + misalign);
+    for (unsigned i = 0; i < size_; ++i) buffers_.push_back(bench.allocate(buffer + 128 + misalign) + 64 + misalign);
     bench.write(reg(PCL_RECEIVE_RING_SIZE), log2);
     bench.write64(reg(PCL_RECEIVE_RING_BASE_LO), ring_);
     bench.write64(reg(PCL_RECEIVE_COMPLETION_BASE_LO), completions_);
