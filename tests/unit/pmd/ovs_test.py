@@ -78,12 +78,13 @@ class Switch:
 
 
 def check(switch, folder):
-    # UDP to port 5003 is dropped, other UDP goes from port 1 to port 2; nothing else is told.
-    switch.flow("priority=20,in_port=1,udp,tp_dst=5003,actions=drop")
-    switch.flow("priority=10,in_port=1,udp,actions=output:2")
+    # UDP to port 5003 is dropped, other UDP goes from port 2 to port 1; nothing else is told. Packets come in by the port
+    # that is added last: until both are there, the switch drops what it should forward.
+    switch.flow("priority=20,in_port=2,udp,tp_dst=5003,actions=drop")
+    switch.flow("priority=10,in_port=2,udp,actions=output:1")
     frames = [ipv4_udp(number, 5000 + number % 10, 64) for number in range(PACKETS)]
     write_pcap(folder / "in.pcap", frames)
-    wires = f"wire0=pcap:{folder}/in.pcap,wire1=pcap::{folder}/out.pcap,mac=02:00:00:00:10:00"
+    wires = f"wire0=pcap::{folder}/out.pcap,wire1=pcap:{folder}/in.pcap,mac=02:00:00:00:10:00"
     switch.vsctl("add-port", "br0", "p0", "--", "set", "Interface", "p0", "type=dpdk", "ofport_request=1",
                  f'options:dpdk-devargs="net_portcullis0,{wires}"')
     switch.vsctl("add-port", "br0", "p1", "--", "set", "Interface", "p1", "type=dpdk", "ofport_request=2",
@@ -109,6 +110,10 @@ def check(switch, folder):
 
     switch.wait(rests, "packets do not come to an end")
     both_hit()
+    # What the switch loses itself, while it makes a flow for the first packets of each kind.
+    counters = switch.run("ovs-appctl", "-t", f"{switch.folder}/switch.ctl", "coverage/show")
+    lost = re.search(r"datapath_drop_upcall_error.*total: (\d+)", counters)
+    flows["lost"] = int(lost[1]) if lost else 0
     # Closing the ports writes the capture to its end.
     for port in ("p1", "p0"):
         switch.vsctl("del-port", "br0", port)
@@ -131,13 +136,13 @@ def main():
         left = read_pcap(folder / "out.pcap")
         ports = {int.from_bytes(frame[36:38], "big") for frame in left}
         print(f"offloaded: {flows['drop'][0]} packets dropped and {flows['output'][0]} forwarded by the NIC; {len(left)} of {PACKETS} left")
-        for name in flows:
+        for name in ("drop", "output"):
             print(flows[name][1])
         if 5003 in ports:
             sys.exit("a packet that OpenFlow drops left the switch")
-        dropped = PACKETS // 10
-        if len(left) != PACKETS - dropped:
-            sys.exit(f"{PACKETS - dropped} packets should have left the switch")
+        wanted = PACKETS - PACKETS // 10
+        if not wanted - flows["lost"] <= len(left) <= wanted:
+            sys.exit(f"{wanted} packets should have left the switch, less at most {flows['lost']} that it lost itself")
     finally:
         shutil.rmtree(folder)
         if copied_to:
