@@ -1,6 +1,7 @@
 // The driver through DPDK's own calls, over the Verilated NIC: what an application meets.
 #include <rte_errno.h>
 #include <rte_ip.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -234,6 +235,37 @@ TEST_F(DriverTest, TwoDevicesTalkOverACableBetweenThem) {
     rte_pktmbuf_free(packet);
   });
   EXPECT_EQ(received, sent);
+}
+
+TEST_F(DriverTest, InterfacesOfTheKernelAreWires) {
+  // One device is the far end of a TAP interface, another sits on that interface with a packet socket.
+  const std::string name = "pcl" + std::to_string(getpid() % 1000000);
+  if (probe("net_portcullis0", "wire0=tap:" + name) != 0) GTEST_SKIP() << "no right to make TAP interfaces";
+  ASSERT_EQ(probe("net_portcullis1", "wire0=af_packet:" + name), 0);
+  const std::uint16_t tap = port("net_portcullis0"), socket = port("net_portcullis1");
+  start(tap);
+  start(socket);
+  for (const auto& [from, to] : {std::pair(tap, socket), std::pair(socket, tap)}) {
+    std::vector<Frame> sent, received;
+    for (unsigned i = 0; i < 40; ++i) {
+      rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
+      ASSERT_NE(packet, nullptr);
+      sent.push_back(udp_frame(kTo, 4711, 2, i, 26 + 30 * i));
+      std::memcpy(rte_pktmbuf_append(packet, static_cast<std::uint16_t>(sent.back().size())), sent.back().data(),
+                  sent.back().size());
+      while (rte_eth_tx_burst(from, 0, &packet, 1) == 0) {
+      }
+    }
+    poll({tap, socket}, [&](rte_mbuf* packet) {
+      // The kernel sends packets of its own by a new interface.
+      Frame frame = bytes_of(packet);
+      if (packet->port == to && frame.size() > 36 && frame[34] == 4711 >> 8 && frame[35] == (4711 & 0xFF)) {
+        received.push_back(std::move(frame));
+      }
+      rte_pktmbuf_free(packet);
+    });
+    EXPECT_EQ(received, sent);
+  }
 }
 
 TEST_F(DriverTest, SpreadsByTheRedirectionTable) {
