@@ -11,8 +11,6 @@
 namespace portcullis::device {
 namespace {
 
-constexpr std::uint32_t kAllOnes = 0xFFFF'FFFF;
-
 std::uint32_t field(std::uint32_t word, std::uint32_t mask, unsigned shift) { return (word & mask) >> shift; }
 
 /// What each bit of ERRORS says, for messages.
@@ -89,11 +87,7 @@ Device::Device(Transport& transport, Options options) : transport_(transport), o
                                   causes, kCauses));
 }
 
-std::uint32_t Device::status() {
-  const std::uint32_t status = transport_.read32(PCL_STATUS);
-  if (status == kAllOnes) throw DeviceGone();
-  return status;
-}
+std::uint32_t Device::status() { return answered(transport_.read32(PCL_STATUS)); }
 
 std::uint64_t Device::read64(std::uint32_t low) {
   return std::uint64_t{transport_.read32(low + 4)} << 32U | transport_.read32(low);

@@ -27,6 +27,14 @@ class DeviceGone : public DeviceError {
   DeviceGone() : DeviceError("the device no longer answers: its registers read all ones") {}
 };
 
+/// What a register of a device that is gone reads as.
+inline constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;
+/// What was read of a register that never holds all ones. Throws DeviceGone if it does.
+inline std::uint32_t answered(std::uint32_t value) {
+  if (value == kAllOnes) throw DeviceGone();
+  return value;
+}
+
 /// Counters of kind cause: 0 is the default action, 1 to 8 are policy::Malformed.
 inline constexpr unsigned kCauses = 9;
 

@@ -9,7 +9,6 @@ namespace portcullis::device {
 namespace {
 
 constexpr unsigned kPolls = 1'000'000;
-constexpr std::uint32_t kGone = 0xFFFFFFFF;
 constexpr std::uint32_t kMajor = 1;
 
 }  // namespace
@@ -34,7 +33,7 @@ Nic::Nic(Device& device) : device_(device) {
   clock_hz_ = transport().read32(PCL_NIC_CLOCK_HZ);
   row_slot_ = transport().read32(PCL_NIC_ROW_SLOT);
   if (queues_ == 0 || queues_ > PCL_RECEIVE_COUNT || max_frame_ < 1518 || clock_hz_ == 0 || row_slot_ == 0 ||
-      row_slot_ == kGone) {
+      row_slot_ == kAllOnes) {
     throw DeviceError(
         fmt::format("the NIC says it has {} queues, frames of {} bytes, {} Hz and row slots of {} bytes: "
                     "that cannot be",
@@ -48,7 +47,7 @@ std::uint64_t Nic::read64(std::uint32_t low) {
   for (;;) {
     const std::uint32_t value = transport().read32(low);
     const std::uint32_t again = transport().read32(low + 4);
-    if (again == kGone && value == kGone) throw DeviceGone();
+    if (again == kAllOnes && value == kAllOnes) throw DeviceGone();
     if (again == high) return std::uint64_t{high} << 32U | value;
     high = again;
   }
@@ -63,9 +62,7 @@ void Nic::check_port(unsigned port) const {
 void Nic::stop_all() {
   transport().write32(PCL_NIC_CONTROL, PCL_NIC_CONTROL_STOP_MASK);
   for (unsigned i = 0;; ++i) {
-    const std::uint32_t status = transport().read32(PCL_NIC_STATUS);
-    if (status == kGone) throw DeviceGone();
-    if ((status & PCL_NIC_STATUS_ACTIVE_MASK) == 0) return;
+    if ((answered(transport().read32(PCL_NIC_STATUS)) & PCL_NIC_STATUS_ACTIVE_MASK) == 0) return;
     if (i == kPolls) {
       throw DeviceError("the NIC's queues do not stop: host memory does not answer, or the device is gone; reset it");
     }
@@ -85,7 +82,7 @@ void Nic::set_filter(unsigned port, const PortFilter& filter) {
 bool Nic::link(unsigned port) {
   check_port(port);
   const std::uint32_t status = transport().read32(PCL_PORT_STATUS + port * PCL_PORT_STRIDE);
-  return status != kGone && (status & PCL_PORT_STATUS_LINK_MASK) != 0;
+  return status != kAllOnes && (status & PCL_PORT_STATUS_LINK_MASK) != 0;
 }
 
 std::uint32_t Nic::speed(unsigned port) {

@@ -11,7 +11,6 @@ namespace portcullis::device {
 namespace {
 
 constexpr unsigned kPolls = 1'000'000;
-constexpr std::uint32_t kGone = 0xFFFFFFFF;
 
 void check_ring(unsigned log2, const DmaMemory& memory, std::size_t bytes, std::size_t alignment, const char* what) {
   if (log2 < kSmallestRing || log2 > kLargestRing) {
@@ -32,9 +31,7 @@ void write64(Transport& transport, std::uint32_t low, std::uint64_t value) {
 // Enables a queue whose other registers are written, and sees that it took it.
 void enable(Transport& transport, std::uint32_t control, std::uint32_t error, const std::string& queue) {
   transport.write32(control, 1);
-  const std::uint32_t bits = transport.read32(error);
-  if (bits == kGone) throw DeviceGone();
-  if (bits != 0) {
+  if (const std::uint32_t bits = answered(transport.read32(error)); bits != 0) {
     throw DeviceError(fmt::format("{} does not start: error bits 0x{:x}", queue, bits));
   }
 }
@@ -42,9 +39,7 @@ void enable(Transport& transport, std::uint32_t control, std::uint32_t error, co
 void disable(Transport& transport, std::uint32_t control, std::uint32_t status, const std::string& queue) {
   transport.write32(control, 0);
   for (unsigned i = 0;; ++i) {
-    const std::uint32_t bits = transport.read32(status);
-    if (bits == kGone) throw DeviceGone();
-    if ((bits & 1U) == 0) return;
+    if ((answered(transport.read32(status)) & 1U) == 0) return;
     if (i == kPolls) {
       throw DeviceError(queue + " does not stop: host memory does not answer, or the device is gone");
     }
@@ -204,8 +199,7 @@ void TableRing::flush() {
   const std::atomic_ref head(*static_cast<std::uint64_t*>(head_.at));
   for (unsigned i = 0; (head.load(std::memory_order_acquire) & mask) != (tail_ & mask); ++i) {
     // The register read also gives a simulated NIC the time it needs.
-    const std::uint32_t error = nic_.transport().read32(PCL_TABLE_QUEUE_ERROR);
-    if (error == kGone) throw DeviceGone();
+    const std::uint32_t error = answered(nic_.transport().read32(PCL_TABLE_QUEUE_ERROR));
     if (error != 0 || i == kPolls) {
       running_ = false;
       throw DeviceError(error != 0

@@ -106,8 +106,7 @@ void refill(ReceiveQueue& queue) {
 }
 
 void check_running(ReceiveQueue& queue) {
-  const std::uint32_t error = queue.ring->error();
-  if (error == ~std::uint32_t{0}) throw device::DeviceGone();
+  const std::uint32_t error = device::answered(queue.ring->error());
   if (error != 0) {
     throw device::DeviceError(
         fmt::format("error bits 0x{:x} (docs/registers.md, RECEIVE_ERROR); stop and start the port", error));
