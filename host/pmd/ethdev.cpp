@@ -28,14 +28,16 @@ constexpr std::uint64_t kReceiveOffloads = RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_
 constexpr std::uint64_t kTransmitOffloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 
 /// RSS types of DPDK and of the NIC. Packets without a layer 4 that is hashed, fragments included, are hashed by their
-/// addresses, so these types are one to the NIC.
+/// addresses, so these types are one to the NIC. The types with EX ask for addresses that stand in extension headers
+/// where there are any: as in other drivers, the addresses of the IPv6 header are taken.
 constexpr std::pair<std::uint64_t, std::uint32_t> kRssTypes[] = {
     {RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER, PCL_PORT_RSS_TYPES_IPV4_MASK},
     {RTE_ETH_RSS_NONFRAG_IPV4_TCP, PCL_PORT_RSS_TYPES_IPV4_TCP_MASK},
     {RTE_ETH_RSS_NONFRAG_IPV4_UDP, PCL_PORT_RSS_TYPES_IPV4_UDP_MASK},
-    {RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER, PCL_PORT_RSS_TYPES_IPV6_MASK},
-    {RTE_ETH_RSS_NONFRAG_IPV6_TCP, PCL_PORT_RSS_TYPES_IPV6_TCP_MASK},
-    {RTE_ETH_RSS_NONFRAG_IPV6_UDP, PCL_PORT_RSS_TYPES_IPV6_UDP_MASK},
+    {RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER | RTE_ETH_RSS_IPV6_EX,
+     PCL_PORT_RSS_TYPES_IPV6_MASK},
+    {RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_IPV6_TCP_EX, PCL_PORT_RSS_TYPES_IPV6_TCP_MASK},
+    {RTE_ETH_RSS_NONFRAG_IPV6_UDP | RTE_ETH_RSS_IPV6_UDP_EX, PCL_PORT_RSS_TYPES_IPV6_UDP_MASK},
 };
 constexpr std::uint64_t kAllRssTypes = [] {
   std::uint64_t all = 0;
@@ -128,6 +130,20 @@ void check_buffers(const rte_eth_dev* dev, const ReceiveQueue& queue, unsigned m
   }
 }
 
+/// A port may be started without having set up all the queues that it was configured with; ethdev does not check it.
+void check_queues(const rte_eth_dev* dev) {
+  const auto check = [](const char* direction, unsigned index, const void* queue) {
+    if (queue == nullptr) {
+      throw std::invalid_argument(
+          fmt::format("the port was configured with {0} queue {1}, which has not been set up: call "
+                      "rte_eth_{2}_queue_setup, or configure fewer queues",
+                      direction, index, direction[0] == 'r' ? "rx" : "tx"));
+    }
+  };
+  for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) check("receive", i, receive_queue(dev, i));
+  for (unsigned i = 0; i < dev->data->nb_tx_queues; ++i) check("transmit", i, transmit_queue(dev, i));
+}
+
 void stop_queues(rte_eth_dev* dev) {
   for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
     if (ReceiveQueue* queue = receive_queue(dev, i); queue != nullptr && queue->ring) stop_receive(*queue);
@@ -156,6 +172,7 @@ int update_link(rte_eth_dev* dev, int) {
 
 int start(rte_eth_dev* dev) {
   const int status = guarded(dev, "start the port", [dev](Port& port) {
+    check_queues(dev);
     device::Nic& nic = port.adapter->nic();
     try {
       for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {

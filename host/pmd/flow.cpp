@@ -33,7 +33,7 @@ FlowEntry flow_entry_of(Port& port, const rte_flow_attr* attributes, const rte_f
   entry.priority = attributes->priority;
   entry.match = match_of(pattern, port.wire, wire_of_port);
   const FlowActions read = actions_of(
-      actions, *attributes, {wire_of_port, port.nic_queues, port.rss_types, supported_rss_types(), port.rss_table});
+      actions, *attributes, {wire_of_port, port.nic_queues, port.rss_types, supported_rss_types(), port.rss_table, port.rss_key});
   entry.action = read.action;
   entry.count = read.count;
   return entry;

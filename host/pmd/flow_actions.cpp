@@ -71,9 +71,6 @@ void ActionReader::rss(const rte_flow_action& action) {
   if (rss.level > 1) {
     refuse(action, ENOTSUP, "action RSS: the hash is over the outer headers (level 0 or 1)", true);
   }
-  if (rss.key_len != 0 && rss.key != nullptr) {
-    refuse(action, ENOTSUP, "action RSS: the key is the port's; leave key_len 0", true);
-  }
   std::vector<std::uint16_t> asked;
   if (rss.queue_num != 0 && rss.queue != nullptr) {
     asked.assign(rss.queue, rss.queue + rss.queue_num);
@@ -85,6 +82,10 @@ void ActionReader::rss(const rte_flow_action& action) {
   // Where all packets go to one queue, it does not matter what is hashed.
   table.erase(std::unique(table.begin(), table.end()), table.end());
   const bool one_queue = table.size() == 1 || asked.size() == 1;
+  if (rss.key_len != 0 && rss.key != nullptr && !one_queue &&
+      !std::ranges::equal(std::span(rss.key, rss.key_len), context_.rss_key)) {
+    refuse(action, ENOTSUP, "action RSS: the key is not the port's; leave key_len 0, or change the port's", true);
+  }
   if (rss.types != 0 && !one_queue && (rss.types & context_.rss_supported) != context_.rss_types) {
     refuse(action, ENOTSUP,
            fmt::format("action RSS: hash types 0x{:x} are not those of the port, 0x{:x}; use 0, or change the port's",

@@ -26,6 +26,8 @@ struct ActionContext {
   /// The hash types that the NIC knows at all; others that an action names mean nothing to it.
   std::uint64_t rss_supported = ~std::uint64_t{0};
   std::span<const std::uint16_t> rss_queues;
+  /// The port's Toeplitz key.
+  std::span<const std::uint8_t> rss_key;
 };
 
 struct FlowActions {

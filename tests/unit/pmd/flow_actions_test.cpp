@@ -17,6 +17,7 @@ class Actions : public ::testing::Test {
  protected:
   const std::vector<std::uint16_t> queues{2, 3};
   const std::vector<std::uint16_t> rss_queues{0, 1};
+  const std::vector<std::uint8_t> rss_key = std::vector<std::uint8_t>(40, 0x5A);
   rte_flow_attr attributes{};
 
   FlowActions read(std::vector<rte_flow_action> actions) {
@@ -26,6 +27,7 @@ class Actions : public ::testing::Test {
     context.queues = queues;
     context.rss_types = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP;
     context.rss_queues = rss_queues;
+    context.rss_key = rss_key;
     return actions_of(actions.data(), attributes, context);
   }
   FlowError refusal(const std::vector<rte_flow_action>& actions) {
@@ -91,6 +93,17 @@ TEST_F(Actions, RssNamesWhatThePortDoesOrOneQueue) {
   rss.types = RTE_ETH_RSS_IPV6;
   EXPECT_THAT(refusal({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}).what(), HasSubstr("hash types"));
   rss.types = 0;
+  std::vector<std::uint8_t> key = rss_key;
+  rss.key = key.data();
+  rss.key_len = 40;
+  EXPECT_EQ(read({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}), (FlowActions{{.permit = true}, false}));
+  key[39] ^= 1;
+  EXPECT_THAT(refusal({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}).what(), HasSubstr("the key is not the port's"));
+  rss.key_len = 39;
+  EXPECT_THAT(refusal({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}).what(), HasSubstr("the key is not the port's"));
+  rss.queue = one.data();
+  rss.queue_num = 1;
+  EXPECT_EQ(read({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}), (FlowActions{{.permit = true, .queue = 3}, false}));
   rss.func = RTE_ETH_HASH_FUNCTION_SIMPLE_XOR;
   EXPECT_EQ(refusal({{RTE_FLOW_ACTION_TYPE_RSS, &rss}}).code(), ENOTSUP);
 }

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from testpmd_test import ipv4_udp, read_pcap, usable_library, write_pcap
+from stock_program import ipv4_udp, read_pcap, usable_library, write_pcap
 
 PACKETS = 60000
 DEADLINE = 180  # seconds
