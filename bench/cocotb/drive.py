@@ -52,6 +52,7 @@ def metadata(frame, permit, rule):
 
 
 async def load(dut, axil):
+    dut.load_valid.value = 0
     await registers.reset(dut)
     for line in (FOLDER / "rows.txt").read_text().splitlines():
         target, index, count, row = line.split()

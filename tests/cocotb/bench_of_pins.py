@@ -25,6 +25,7 @@ class Bench:
 
     async def start(self, policy=True):
         """Out of reset; with the policy loaded, in force, and nothing counted."""
+        self.dut.load_valid.value = 0
         await registers.reset(self.dut)
         if policy:
             await self.registers.wait_while(registers.BUSY)

@@ -95,7 +95,6 @@ class Registers:
 
 async def reset(dut, clocks=8):
     dut.rst.value = 1
-    dut.load_valid.value = 0
     for _ in range(clocks):
         await RisingEdge(dut.clk)
     dut.rst.value = 0

