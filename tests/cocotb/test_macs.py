@@ -83,8 +83,9 @@ class Bench:
         await self.registers.flip()
 
     async def sent(self):
-        for rx in self.rx:
-            await rx.wait()
+        # EthMacRx.wait() of cocotbext-eth 0.1.28 never ends once a frame was sent.
+        while not all(rx.idle() for rx in self.rx):
+            await Timer(1, "us")
         await Timer(20, "us")
 
 
