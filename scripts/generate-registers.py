@@ -3,8 +3,10 @@
 
   rtl/nic/generated/pcl_registers_pkg.sv, pcl_registers.sv   AXI4-Lite register block of the filter (PeakRDL-regblock)
   rtl/nic/generated/pcl_nic_registers_pkg.sv                 addresses and fields of the NIC's registers, which are written by hand
+  rtl/management/generated/pcl_management_registers_pkg.sv   the same of the management processor's registers, the host's side and the firmware's
   host/device/registers.h                                    addresses and fields, for C and C++
-  docs/registers.md                                          the register map for people
+  firmware/include/core_registers.h                          the same of what the firmware sees
+  docs/registers.md, docs/core-registers.md                  the register maps for people
 
 Run with the Python of a virtual environment that has scripts/requirements.txt:
 
@@ -28,11 +30,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = "rtl/portcullis.rdl"
 NOTICE = f"Generated from {SOURCE} by scripts/generate-registers.py. Do not edit."
 SYSTEM_VERILOG = "rtl/nic/generated"
+MANAGEMENT_SYSTEM_VERILOG = "rtl/management/generated"
 HEADER = "host/device/registers.h"
+CORE_HEADER = "firmware/include/core_registers.h"
 DOCUMENT = "docs/registers.md"
+CORE_DOCUMENT = "docs/core-registers.md"
 PREFIX = "PCL_"
 FILTER_MAP = "portcullis"      # address maps of SOURCE
 NIC_MAP = "portcullis_nic"
+MANAGEMENT_MAP = "portcullis_management"
+CORE_MAP = "portcullis_core"
 
 
 def text(node, inline=True):
@@ -97,18 +104,18 @@ def registers_of(tops):
         yield from registers(top)
 
 
-def write_package(top, path):
+def write_package(tops, path):
     lines = [
         f"// {NOTICE}",
         "// Byte addresses (of the first element, where there are several), bytes from one element to the next (Stride), and where fields lie.",
-        "package pcl_nic_registers_pkg;",
+        f"package {path.stem};",
     ]
 
     def camel(name):
         return "".join(part.capitalize() for part in name.split("_"))
 
     block = None
-    for node in registers(top):
+    for node in registers_of(tops):
         name = camel(name_of(node))
         if block_of(node) is not None and block_of(node).inst_name != block:
             block = block_of(node).inst_name
@@ -118,7 +125,7 @@ def write_package(top, path):
         lines.append(f"  localparam logic [15:0] {name} = 16'h{address_of(node):04X};")
         if elements(node):
             lines.append(f"  localparam int unsigned {name}Stride = {elements(node)[1]};")
-        for field in node.fields():
+        for field in node.fields() if isinstance(node, RegNode) else []:
             if field.high != 31 or field.low != 0:
                 lines.append(f"  localparam int unsigned {name}{camel(field.inst_name)}Low = {field.low};")
                 lines.append(f"  localparam int unsigned {name}{camel(field.inst_name)}Width = {field.width};")
@@ -128,14 +135,14 @@ def write_package(top, path):
     path.write_text("\n".join(lines) + "\n")
 
 
-def write_header(tops, path):
+def write_header(tops, path, guard):
     lines = [
         f"// {NOTICE}",
         "//",
         "// Addresses and fields of the registers, for C and C++: PCL_<REGISTER> is a byte address, PCL_<REGISTER>_<FIELD>_MASK",
         "// and _SHIFT place a field in the word, _COUNT and _STRIDE (bytes) describe an array, of registers or of blocks of them.",
-        "#ifndef PORTCULLIS_DEVICE_REGISTERS_H",
-        "#define PORTCULLIS_DEVICE_REGISTERS_H",
+        f"#ifndef {guard}",
+        f"#define {guard}",
     ]
 
     def define(name, value):
@@ -217,18 +224,22 @@ def generate(into):
     for udp in ALL_UDPS:
         compiler.register_udp(udp)
     compiler.compile_file(str(ROOT / SOURCE))
-    filter_map, nic_map = (compiler.elaborate(name).top for name in (FILTER_MAP, NIC_MAP))
-    problems = check_descriptions([filter_map, nic_map])
+    filter_map, nic_map, management_map, core_map = (compiler.elaborate(name).top for name in (FILTER_MAP, NIC_MAP, MANAGEMENT_MAP, CORE_MAP))
+    problems = check_descriptions([filter_map, nic_map, management_map, core_map])
     if problems:
         sys.exit("\n".join(f"{SOURCE}: {problem}" for problem in problems))
-    for folder in (SYSTEM_VERILOG, "host/device", "docs"):
+    for folder in (SYSTEM_VERILOG, MANAGEMENT_SYSTEM_VERILOG, "host/device", "firmware/include", "docs"):
         (into / folder).mkdir(parents=True, exist_ok=True)
     RegblockExporter().export(filter_map, str(into / SYSTEM_VERILOG), cpuif_cls=AXI4Lite_Cpuif_flattened, module_name="pcl_registers",
                               package_name="pcl_registers_pkg", address_width=16, reuse_hwif_typedefs=False)
-    write_package(nic_map, into / SYSTEM_VERILOG / "pcl_nic_registers_pkg.sv")
-    write_header([filter_map, nic_map], into / HEADER)
-    write_document([filter_map, nic_map], into / DOCUMENT)
-    return [*(f"{SYSTEM_VERILOG}/{name}.sv" for name in ("pcl_registers_pkg", "pcl_registers", "pcl_nic_registers_pkg")), HEADER, DOCUMENT]
+    write_package([nic_map], into / SYSTEM_VERILOG / "pcl_nic_registers_pkg.sv")
+    write_package([management_map, core_map], into / MANAGEMENT_SYSTEM_VERILOG / "pcl_management_registers_pkg.sv")
+    write_header([filter_map, nic_map, management_map], into / HEADER, "PORTCULLIS_DEVICE_REGISTERS_H")
+    write_header([core_map], into / CORE_HEADER, "PORTCULLIS_FIRMWARE_CORE_REGISTERS_H")
+    write_document([filter_map, nic_map, management_map], into / DOCUMENT)
+    write_document([core_map], into / CORE_DOCUMENT)
+    return [*(f"{SYSTEM_VERILOG}/{name}.sv" for name in ("pcl_registers_pkg", "pcl_registers", "pcl_nic_registers_pkg")),
+            f"{MANAGEMENT_SYSTEM_VERILOG}/pcl_management_registers_pkg.sv", HEADER, CORE_HEADER, DOCUMENT, CORE_DOCUMENT]
 
 
 def main():

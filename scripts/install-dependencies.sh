@@ -3,7 +3,7 @@
 # Python environment (.venv in the repository) with the tools that Debian lacks. Run twice, it does nothing the second time.
 #
 #   scripts/install-dependencies.sh build     compilers, Verilator and libraries: what `make demo` needs
-#   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys)
+#   scripts/install-dependencies.sh test      and what `make test` needs on top (clang for fuzzing, PeakRDL, Yosys, a RISC-V compiler and core for the management processor)
 #   scripts/install-dependencies.sh nightly   and what `make test-nightly` and `portcullis bench model-vs-cocotb` need on top (cocotb, a newer Verilator, in .venv-nightly)
 #   scripts/install-dependencies.sh timing    what `make timing` needs: the environment of the tests, and nextpnr in it
 #   scripts/install-dependencies.sh boards    what `make board-versa` and the test of its MACs need: Yosys, nextpnr and LiteEth, in .venv-boards
@@ -15,7 +15,7 @@ build_packages=(
   libcli11-dev libfmt-dev libgumbo-dev libmd4c-dev libpcap-dev libutf8proc-dev libyaml-cpp-dev
   nlohmann-json3-dev
 )
-test_packages=(clang clang-format dpdk-dev libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev python3-venv tcl)
+test_packages=(clang clang-format dpdk-dev gcc-riscv64-unknown-elf libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev picolibc-riscv64-unknown-elf python3-venv tcl)
 nightly_packages=(chromium groff-base libpython3.11 nftables openvswitch-switch-dpdk tshark zsh)
 
 profile=${1:-test}

@@ -1,0 +1,10 @@
+# Test: rtl/management/generated/pcl_boot_rom.sv follows from firmware/boot/boot.S. In: ROOT.
+find_program(gcc riscv64-unknown-elf-gcc)
+if(NOT gcc)
+  message("skipped: there is no riscv64-unknown-elf-gcc")
+  return()
+endif()
+execute_process(COMMAND python3 ${ROOT}/scripts/generate-boot-rom.py --check RESULT_VARIABLE result ERROR_VARIABLE output)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${output}")
+endif()
