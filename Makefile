@@ -43,6 +43,7 @@ test-nightly:
 
 bench: build
 	$(BUILD)/bin/portcullis bench model
+	$(BUILD)/bin/portcullis bench rfc2544
 
 formal:
 	@scripts/install-dependencies.sh test

@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "cli/bench_rfc2544.h"
 #include "cli/command.h"
 #include "run/bench_cocotb.h"
 #include "run/run.h"
@@ -22,6 +23,8 @@ namespace {
 
 /// Packets through the host in `bench pmd`: the NIC with its queues is simulated some ten times slower than the filter.
 constexpr std::uint64_t kPmdPackets = 20'000;
+/// Bits of the bus of the models in this program; other widths are a program beside it.
+constexpr unsigned kModelWidth = 512;
 
 struct Options {
   std::string name;
@@ -31,6 +34,7 @@ struct Options {
   std::string repository = PORTCULLIS_SOURCE_DIR;
   std::string work;
   std::string json;
+  Rfc2544Arguments rfc2544;
 };
 
 void write_json(const std::string& path, const std::string& json) {
@@ -61,19 +65,38 @@ Exit bench_model_vs_cocotb(const Options& options) {
   return bench.ok() ? Exit::as_asked : Exit::answer_is_no;
 }
 
+/// Goes on as the program `name` that lies beside this one; `how` says how it is built.
+[[noreturn]] void become(const std::string& name, std::vector<std::string> arguments, const std::string& how) {
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+  if (!std::filesystem::exists(program)) throw std::runtime_error(program.string() + ": not there; " + how);
+  arguments.insert(arguments.begin(), program.string());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  std::cout.flush();
+  execv(program.c_str(), pointers.data());
+  throw std::runtime_error(program.string() + ": " + std::strerror(errno));
+}
+
 // The driver's measurements need DPDK, which this program does not load: they are a program beside it.
 Exit bench_pmd(const Options& options) {
-  const std::filesystem::path program =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "portcullis-bench-pmd";
-  if (!std::filesystem::exists(program)) {
-    throw std::runtime_error(program.string() +
-                             ": not there; it is built with the DPDK driver, where libdpdk-dev is installed and "
-                             "scripts/fetch-dpdk-headers.sh has run");
-  }
-  const std::string packets = std::to_string(options.packets_given ? options.packets : kPmdPackets);
-  std::cout.flush();
-  execl(program.c_str(), program.c_str(), packets.c_str(), nullptr);
-  throw std::runtime_error(program.string() + ": " + std::strerror(errno));
+  become("portcullis-bench-pmd", {std::to_string(options.packets_given ? options.packets : kPmdPackets)},
+         "it is built with the DPDK driver, where libdpdk-dev is installed and scripts/fetch-dpdk-headers.sh has run");
+}
+
+/// This command line behind the word `bench`.
+std::vector<std::string> behind_bench() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  const auto bench = std::find(words.begin(), words.end(), "bench");
+  return {bench == words.end() ? bench : bench + 1, words.end()};
+}
+
+// Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
+Exit bench_rfc2544(const Options& options) {
+  if (options.rfc2544.width == kModelWidth) return run_rfc2544(options.rfc2544, options.json);
+  become("portcullis-bench-widths", behind_bench(), "`cmake --build build --target portcullis-bench-widths` builds it");
 }
 
 struct Measurement {
@@ -87,6 +110,10 @@ constexpr std::array kMeasurements{
         "model-vs-cocotb",
         "the same simulation driven by the model and by cocotb, verdicts compared; needs the nightly environment",
         bench_model_vs_cocotb},
+    Measurement{"rfc2544",
+                "throughput, latency, frame loss and back-to-back frames of the filter after RFC 2544 and RFC 8219, in "
+                "simulated time",
+                bench_rfc2544},
     Measurement{"pmd",
                 "the DPDK driver over the model: packets/s through the host, rules/s, clocks to the first packet",
                 bench_pmd},
@@ -116,8 +143,9 @@ void add_bench(CLI::App& app, Exit& exit) {
   command->add_option("--repetitions", options->repetitions, "runs of which the median is taken (model-vs-cocotb)")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb)");
+  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb, rfc2544)");
   command->add_option("--work", options->work, "folder for what is built, kept for the next time (model-vs-cocotb)");
+  add_rfc2544_options(*command, options->rfc2544);
   command->add_option("--repository", options->repository, "folder of Portcullis' sources (model-vs-cocotb)");
   command->callback([options, command, &exit] {
     options->packets_given = command->count("--packets") > 0;

@@ -28,8 +28,8 @@ Nic::Nic(std::unique_ptr<FilterModel> filter)
   clock_ = 0;
 }
 
-void Nic::set_rate(std::optional<traffic::ByteClock> rate) {
-  for (std::size_t i = 0; i < wires_.size(); ++i) wires_[i] = Wire(sources_[i], rate, clock_);
+void Nic::set_rate(std::optional<traffic::ByteClock> rate, std::uint64_t load) {
+  for (std::size_t i = 0; i < wires_.size(); ++i) wires_[i] = Wire(sources_[i], rate, clock_, load);
 }
 
 void Nic::set_stalls(unsigned source_percent, unsigned sink_percent, std::uint64_t seed) {

@@ -55,8 +55,9 @@ class Nic final : public device::Transport {
 
   /// Nobody listens at first; the listener must outlive its last clock().
   void set_listener(NicListener* listener) { listener_ = listener; }
-  /// Wires at line rate from now on; nothing: as fast as the filter takes frames.
-  void set_rate(std::optional<traffic::ByteClock> rate);
+  /// Wires at line rate from now on, in use for `load` millionths of the time; nothing: as fast as the filter takes
+  /// frames.
+  void set_rate(std::optional<traffic::ByteClock> rate, std::uint64_t load = traffic::kFullLoad);
   /// Random rests of sources (between beats) and sinks, in per cent of the clocks; 0: none.
   void set_stalls(unsigned source_percent, unsigned sink_percent, std::uint64_t seed);
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -15,9 +16,13 @@
 
 namespace portcullis::model {
 
-/// Width of the model's streams: 512 bits.
+static_assert(std::endian::native == std::endian::little, "pins are read as bytes, the lowest first");
+
+/// Width of the streams unless the pins say another: 512 bits.
 inline constexpr unsigned kBeatBytes = 64;
 inline constexpr unsigned kBeatWords = kBeatBytes / 4;
+/// Width of the widest stream: 1024 bits.
+inline constexpr unsigned kMostBeatBytes = 128;
 /// Longest frame that a sink can hold, in bytes; more than any source sends.
 inline constexpr unsigned kSinkBytes = 16384;
 
@@ -35,15 +40,25 @@ class Stalls {
   std::minstd_rand random_;
 };
 
-/// Pins of one ingress. Vectors of one bit per port share a byte.
+/// tkeep of a beat, one bit a byte; the lowest bits are in the first word.
+using Keep = std::array<std::uint64_t, kMostBeatBytes / 64>;
+/// The bits of the first `bytes` bytes.
+inline Keep keep_of(std::size_t bytes) {
+  const auto low = [](std::size_t bits) { return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1; };
+  return {low(bytes), bytes > 64 ? low(bytes - 64) : 0};
+}
+
+/// Pins of one ingress. Vectors of one bit per port share a byte. Vectors of several are bytes in memory, the lowest
+/// first (little-endian hosts only).
 struct IngressPins {
-  std::uint32_t* data = nullptr;  ///< kBeatWords words
-  std::uint32_t* keep = nullptr;  ///< 2 words
+  void* data = nullptr;  ///< beat_bytes bytes
+  void* keep = nullptr;  ///< beat_bytes bits
   std::uint8_t* valid = nullptr;
   std::uint8_t* last = nullptr;
   std::uint8_t* bad = nullptr;  ///< tuser
   const std::uint8_t* ready = nullptr;
-  std::uint8_t bit = 1;  ///< this port's bit in the vectors
+  std::uint8_t bit = 1;              ///< this port's bit in the vectors
+  unsigned beat_bytes = kBeatBytes;  ///< 8 to kMostBeatBytes
 };
 
 /// Sends frames, one after the other, without bubbles unless told to stall or to wait for bytes still on the wire.
@@ -67,20 +82,20 @@ class StreamSource {
   void set_available(std::size_t bytes) { available_ = bytes; }
   std::size_t offset() const { return offset_; }
   std::size_t frame_size() const { return frame_.size(); }
+  unsigned beat_bytes() const { return pins_.beat_bytes; }
 
   void drive() {
     if (offered_) return;  // a beat that was not taken stays as it is
     const std::size_t rest = frame_.size() - offset_;
-    const std::size_t beat = rest < kBeatBytes ? rest : kBeatBytes;
+    const std::size_t beat = rest < pins_.beat_bytes ? rest : pins_.beat_bytes;
     if (rest == 0 || offset_ + beat > available_ || stalls_.rest()) {
       *pins_.valid = static_cast<std::uint8_t>(*pins_.valid & ~pins_.bit);
       return;
     }
     // Bytes that tkeep does not name hold what they held before: no filter may look at them.
     std::memcpy(pins_.data, frame_.data() + offset_, beat);
-    const std::uint64_t keep = beat == kBeatBytes ? ~std::uint64_t{0} : (std::uint64_t{1} << beat) - 1;
-    pins_.keep[0] = static_cast<std::uint32_t>(keep);
-    pins_.keep[1] = static_cast<std::uint32_t>(keep >> 32U);
+    const Keep keep = keep_of(beat);
+    std::memcpy(pins_.keep, keep.data(), pins_.beat_bytes / 8);
     const bool last = beat == rest;
     set(pins_.last, last);
     set(pins_.bad, last && bad_);
@@ -117,12 +132,13 @@ class StreamSource {
 
 /// Pins of one egress.
 struct EgressPins {
-  const std::uint32_t* data = nullptr;
-  const std::uint32_t* keep = nullptr;
+  const void* data = nullptr;
+  const void* keep = nullptr;
   const std::uint8_t* valid = nullptr;
   const std::uint8_t* last = nullptr;
   std::uint8_t* ready = nullptr;
   std::uint8_t bit = 1;
+  unsigned beat_bytes = kBeatBytes;
 };
 
 /// Takes frames, every clock unless told to stall.
@@ -148,13 +164,13 @@ class StreamSink {
     }
     if (size_ == 0) first_beat_ = clock;
     const bool last = (*pins_.last & pins_.bit) != 0;
-    const std::uint64_t keep = (std::uint64_t{pins_.keep[1]} << 32U) | pins_.keep[0];
+    Keep keep{};
+    std::memcpy(keep.data(), pins_.keep, pins_.beat_bytes / 8);
+    const auto bytes = static_cast<std::size_t>(std::popcount(keep[0]) + std::popcount(keep[1]));
     // Bytes are packed: no gaps, and whole beats up to the last (docs/design.md asks for both).
-    const bool packed = keep != 0 && (keep & (keep + 1)) == 0;
-    well_formed_ = well_formed_ && packed && (last || keep == ~std::uint64_t{0});
-    const auto bytes = static_cast<std::size_t>(__builtin_popcountll(keep));
-    if (size_ + kBeatBytes <= buffer_.size()) {
-      std::memcpy(buffer_.data() + size_, pins_.data, kBeatBytes);
+    well_formed_ = well_formed_ && bytes != 0 && keep == keep_of(bytes) && (last || bytes == pins_.beat_bytes);
+    if (size_ + kMostBeatBytes <= buffer_.size()) {
+      std::memcpy(buffer_.data() + size_, pins_.data, pins_.beat_bytes);
       size_ += bytes;
     } else {
       well_formed_ = false;

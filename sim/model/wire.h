@@ -20,9 +20,11 @@ inline constexpr std::size_t kReceiveBuffer = 2 * traffic::kMaxFrame;
 
 class Wire {
  public:
-  /// Byte time 0 of the wire is clock `origin`. Without a rate, frames come as fast as the source takes them.
-  Wire(StreamSource& source, std::optional<traffic::ByteClock> rate, std::uint64_t origin)
-      : source_(&source), rate_(rate), origin_(origin), free_at_(origin) {}
+  /// Byte time 0 of the wire is clock `origin`. Without a rate, frames come as fast as the source takes them; with one,
+  /// the wire is in use for `load` millionths of the time: a longer gap follows each frame.
+  Wire(StreamSource& source, std::optional<traffic::ByteClock> rate, std::uint64_t origin,
+       std::uint64_t load = traffic::kFullLoad)
+      : source_(&source), rate_(rate), load_(load), origin_(origin), free_at_(origin) {}
 
   /// The next frame may be put on the wire in `clock`: the one before it is through with its gap, or, without a rate,
   /// taken.
@@ -34,8 +36,11 @@ class Wire {
   bool put(std::span<const std::uint8_t> frame) {
     const std::uint64_t start = next_start_;
     if (rate_) {
-      next_start_ += traffic::wire_bytes(frame.size());
+      millionths_ += traffic::wire_bytes(frame.size()) * traffic::kFullLoad;
+      next_start_ += millionths_ / load_;
+      millionths_ %= load_;
       free_at_ = origin_ + rate_->clock_of(next_start_);
+      arrived_at_ = origin_ + rate_->clock_of(start + traffic::kPreamble + frame.size());
     }
     if (buffered_ + frame.size() > kReceiveBuffer) return false;
     buffered_ += frame.size();
@@ -44,6 +49,9 @@ class Wire {
     ++waiting_;
     return true;
   }
+
+  /// The clock in which the last byte of the frame put last is there (its FCS not counted); only with a rate.
+  std::uint64_t arrived_at() const { return arrived_at_; }
 
   /// Before the source drives its pins: hands it the next frame, and those of its bytes that have come.
   void drive(std::uint64_t clock) {
@@ -83,15 +91,18 @@ class Wire {
 
   void find_next_beat() {
     beat_begin_ = source_->offset();
-    beat_end_ = std::min<std::size_t>(beat_begin_ + kBeatBytes, current_.frame.size());
+    beat_end_ = std::min<std::size_t>(beat_begin_ + source_->beat_bytes(), current_.frame.size());
     if (rate_) beat_at_ = origin_ + rate_->clock_of(current_.first_byte + beat_end_);
   }
 
   StreamSource* source_;
   std::optional<traffic::ByteClock> rate_;
+  std::uint64_t load_;
   std::uint64_t origin_;
   std::uint64_t next_start_ = 0;  ///< byte time at which the next frame's preamble may begin
+  std::uint64_t millionths_ = 0;  ///< of byte times times load_, carried over to the next frame
   std::uint64_t free_at_;
+  std::uint64_t arrived_at_ = 0;
   /// Frames put and not yet handed over; shorter ones than kMinFrame do not come.
   std::array<Arrival, kReceiveBuffer / policy::kMinFrame + 1> arrivals_;
   std::size_t head_ = 0;

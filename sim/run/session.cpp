@@ -46,13 +46,15 @@ constexpr std::size_t kInside = 8192;
 
 struct Underway {
   std::uint64_t packet = 0;
-  std::uint32_t index = 0;  ///< in the set
-  std::uint64_t taken = 0;  ///< clock
+  std::uint32_t index = 0;    ///< in the set
+  std::uint64_t arrived = 0;  ///< clock in which its last byte has come over the wire
+  std::uint64_t taken = 0;    ///< clock
 };
 
 struct Leaving {
   std::uint64_t packet = 0;
   std::uint32_t index = 0;
+  std::uint64_t arrived = 0;
   bool copy = false;  ///< the host's, of a frame that goes elsewhere or nowhere
   model::Report report;
 };
@@ -119,6 +121,8 @@ class Session final : public model::NicListener {
           std::atomic<std::uint64_t>& done)
       : nic_(nic), plan_(plan), first_(first), done_(done), origin_(nic.now()) {
     for (unsigned port = 0; port < model::kWirePorts; ++port) queues_.emplace_back(*plan.packets, port, first, last);
+    bank_ = first_bank_ = figures_.last_bank = plan.active_bank;
+    beat_bytes_ = nic.filter().pins().ingress[0].beat_bytes;
     figures_.by_entry.resize(plan.policy->entries.size());
     if (plan.policy->monitor) figures_.would_drop_by_packet.resize(plan.packets->size());
     if (plan.keep_verdicts) figures_.verdicts.resize(last - first);
@@ -128,9 +132,10 @@ class Session final : public model::NicListener {
   }
 
   SessionFigures run() {
-    nic_.set_rate(plan_.rate);
+    nic_.set_rate(plan_.rate, plan_.load);
     nic_.set_listener(this);
     while (more_to_send() || inside_count_ > 0 || leaving_count_ > 0) {
+      if (plan_.meanwhile && more_to_send()) plan_.meanwhile();
       nic_.clock();
       if (plan_.skip_idle && leaving_count_ == 0 && !undecided()) skip();
       if (nic_.now() - nic_.last_activity() > kPatience && (undecided() || leaving_count_ > 0)) give_up();
@@ -153,10 +158,11 @@ class Session final : public model::NicListener {
       while (!queue.empty() && wire.free(clock)) {
         ++figures_.offered;
         if (wire.put(plan_.packets->frame(queue.index()))) {
-          (*inside_)[port].push({queue.packet(), queue.index(), 0});
+          (*inside_)[port].push({queue.packet(), queue.index(), plan_.rate ? wire.arrived_at() : 0, 0});
           ++inside_count_;
         } else {
           ++figures_.lost;
+          if (plan_.times != nullptr) plan_.times->lost.push_back(queue.packet());
           if (plan_.keep_verdicts)
             figures_.verdicts[queue.packet() - first_] = {.clock = clock - origin_, .lost = true};
         }
@@ -182,7 +188,8 @@ class Session final : public model::NicListener {
     --taken_[report.ingress];
     --inside_count_;
 
-    const Expected& expected = (*plan_.expected)[underway.index];
+    if (plan_.other && report.bank != (bank_ == 1)) exchange();
+    const Expected& expected = (bank_ == first_bank_ ? *plan_.expected : *plan_.other->expected)[underway.index];
     const std::uint32_t length = (*plan_.packets)[underway.index].length;
     compare(underway, expected, length, report);
     account(underway, expected, length, report);
@@ -211,6 +218,9 @@ class Session final : public model::NicListener {
         return same ? fmt::format("left at egress {} with metadata that differ from its verdict", egress)
                     : fmt::format("left changed at egress {}: {}", egress, hex_text(sink.frame()));
       });
+    }
+    if (plan_.times != nullptr && plan_.rate && !metadata.mirror_copy) {
+      plan_.times->to_egress.push_back(static_cast<std::uint32_t>(sink.first_beat() - leaving.arrived));
     }
     if (plan_.keep_egress && !metadata.mirror_copy) {
       figures_.egress.push_back({sink.first_beat() - origin_, leaving.packet});
@@ -254,7 +264,7 @@ class Session final : public model::NicListener {
       if (action.permit && action.wire) egress = *action.wire < model::kWirePorts ? *action.wire : kNowhere;
     }
     const auto expect_at = [&](unsigned place, bool copy) {
-      (*leaving_)[place][report.ingress].push({underway.packet, underway.index, copy, report});
+      (*leaving_)[place][report.ingress].push({underway.packet, underway.index, underway.arrived, copy, report});
       ++leaving_count_;
     };
     if (egress != kNowhere) expect_at(egress, false);
@@ -281,9 +291,10 @@ class Session final : public model::NicListener {
                                      report.action == expected.action));
     if (same) return;
     mismatch(underway.packet, underway.index, [&] {
+      const policy::Policy& policy = bank_ == first_bank_ ? *plan_.policy : *plan_.other->policy;
       return fmt::format("model: {} (action 0x{:x}, {} bytes); reference: {} (action 0x{:x}, {} bytes)",
-                         report_text(*plan_.policy, report), report.action, report.length,
-                         expected_text(*plan_.policy, expected), expected.action, length);
+                         report_text(policy, report), report.action, report.length, expected_text(policy, expected),
+                         expected.action, length);
     });
   }
 
@@ -292,7 +303,7 @@ class Session final : public model::NicListener {
     PortFigures& port = figures_.ports[report.ingress];
     ++port.packets;
     port.bytes += length;
-    port.beats += (length + model::kBeatBytes - 1) / model::kBeatBytes;
+    port.beats += (length + beat_bytes_ - 1) / beat_bytes_;
     ++(report.permit ? figures_.permits : figures_.drops);
     if (report.would_drop) {
       ++figures_.would_drops;
@@ -303,6 +314,9 @@ class Session final : public model::NicListener {
                                        : figures_.by_cause[static_cast<unsigned>(expected.malformed)];
     ++count.packets;
     count.bytes += length;
+    if (plan_.times != nullptr && plan_.rate) {
+      plan_.times->to_verdict.push_back(static_cast<std::uint32_t>(nic_.now() - underway.arrived));
+    }
     const std::uint64_t latency = nic_.now() - underway.taken;
     figures_.latency_min = std::min(figures_.latency_min, latency);
     figures_.latency_max = std::max(figures_.latency_max, latency);
@@ -318,6 +332,16 @@ class Session final : public model::NicListener {
                                                      report.would_drop,
                                                      false};
     }
+  }
+
+  /// The banks have changed places: counters of the new one began at 0 when it was loaded.
+  void exchange() {
+    bank_ = 1 - bank_;
+    figures_.last_bank = bank_;
+    ++figures_.exchanges;
+    const policy::Policy& policy = bank_ == first_bank_ ? *plan_.policy : *plan_.other->policy;
+    figures_.by_entry.assign(policy.entries.size(), {});
+    figures_.by_cause = {};
   }
 
   template <typename Text>
@@ -368,6 +392,9 @@ class Session final : public model::NicListener {
   std::size_t leaving_count_ = 0;
   std::array<std::uint64_t, model::kWirePorts> last_taken_{};
   std::uint64_t unreported_ = 0;
+  unsigned beat_bytes_ = model::kBeatBytes;
+  unsigned first_bank_ = 0;
+  unsigned bank_ = 0;
 };
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +19,21 @@
 
 namespace portcullis::sim {
 
+/// Times of every packet, for measurements: clocks from the one in which its last byte has come over the wire (its FCS
+/// not counted). Only of runs with a rate.
+struct PacketTimes {
+  std::vector<std::uint32_t> to_verdict;  ///< by order of decision
+  std::vector<std::uint32_t> to_egress;   ///< to the clock of its first beat; in order of leaving, copies left out
+  std::vector<std::uint64_t> lost;        ///< numbers of the packets that found the receive buffer full
+};
+
+/// The policy in the bank that is not active when a session begins: what packets are decided by when the banks have
+/// been exchanged.
+struct OtherTables {
+  const policy::Policy* policy = nullptr;
+  const std::vector<Expected>* expected = nullptr;  ///< for the same packets
+};
+
 /// What all parts of a run share. The run's packets are those of the set, over and over: packet i is set[i %
 /// set.size()].
 struct SessionPlan {
@@ -28,7 +45,15 @@ struct SessionPlan {
   std::array<std::uint8_t, model::kWirePorts> forward_to{};  ///< egress of permitted frames per ingress
   bool keep_verdicts = false;
   bool keep_egress = false;
-  bool skip_idle = true;  ///< do not evaluate clocks that are known to change nothing
+  std::uint64_t load = traffic::kFullLoad;  ///< share of the line in use, in millionths; only with a rate
+  /// Called between two clocks, over and over, as long as packets are to be sent. It may let clocks pass, with accesses
+  /// to registers; packets go on meanwhile.
+  std::function<void()> meanwhile;
+  std::optional<OtherTables>
+      other;                     ///< needed if `meanwhile` exchanges banks, with a policy of as many entries at most
+  unsigned active_bank = 0;      ///< when the session begins; only with `other`
+  PacketTimes* times = nullptr;  ///< appended to, if wanted
+  bool skip_idle = true;         ///< do not evaluate clocks that are known to change nothing
 };
 
 /// A decision of the model.
@@ -69,9 +94,11 @@ struct SessionFigures {
   std::vector<std::uint64_t> latency_histogram;
   std::uint64_t clocks = 0, skipped_clocks = 0;
   std::array<PortFigures, model::kWirePorts> ports{};
-  /// Of the reference, over the accepted packets.
+  /// Of the reference, over the accepted packets; with exchanges of banks over those since the last one.
   std::vector<Count> by_entry;
   std::array<Count, 16> by_cause{};  ///< 0 default action, else policy::Malformed
+  std::uint64_t exchanges = 0;       ///< of banks, as the packets saw them
+  unsigned last_bank = 0;            ///< that decided a packet; the active one if there was none
   std::array<std::uint64_t, 6> by_policy_cause{};
   std::vector<std::uint32_t> would_drop_by_packet;  ///< per packet of the set; monitor mode only
   std::vector<VerdictRecord> verdicts;              ///< in packet order; only if asked for

@@ -13,6 +13,9 @@ inline constexpr unsigned kPreamble = 8;
 inline constexpr unsigned kFcs = 4;
 inline constexpr unsigned kGap = 12;
 
+/// Share of a line that is in use, in millionths: all of it, a frame behind the other with the smallest gap.
+inline constexpr std::uint64_t kFullLoad = 1'000'000;
+
 /// Byte times that a frame of `length` bytes without FCS takes on the wire.
 constexpr std::uint64_t wire_bytes(std::uint64_t length) { return kPreamble + length + kFcs + kGap; }
 

@@ -1,0 +1,41 @@
+// `portcullis bench rfc2544 --width W`: the measurement on filters whose buses are 256 or 1024 bits wide.
+#include <iostream>
+#include <memory>
+
+#include "PclFilterEdge1024.h"
+#include "PclFilterEdge256.h"
+#include "cli/bench_rfc2544.h"
+#include "model/verilated_filter.h"
+#include "run/run.h"
+
+namespace {
+
+using portcullis::model::FilterModel;
+using portcullis::model::VerilatedFilter;
+
+std::unique_ptr<FilterModel> make_filter(unsigned width) {
+  if (width == 256) return std::make_unique<VerilatedFilter<PclFilterEdge256>>();
+  return std::make_unique<VerilatedFilter<PclFilterEdge1024>>();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"bench rfc2544 on filters with other buses than 512 bits.", "portcullis-bench-widths"};
+  std::string name, json;
+  portcullis::cli::Rfc2544Arguments arguments;
+  arguments.width = 1024;
+  app.add_option("NAME", name, "measurement")->check(CLI::IsMember({"rfc2544"}));
+  app.add_option("--json", json, "write the raw figures as JSON");
+  portcullis::cli::add_rfc2544_options(app, arguments);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (arguments.geometry != "edge" || arguments.width == 512)
+      throw portcullis::sim::RunError("--width 256 and 1024 are there for geometry edge");
+    return static_cast<int>(
+        portcullis::cli::run_rfc2544(arguments, json, [&arguments] { return make_filter(arguments.width); }));
+  } catch (const std::exception& error) {
+    std::cerr << "portcullis-bench-widths: " << error.what() << '\n';
+    return static_cast<int>(portcullis::cli::Exit::impossible);
+  }
+}
