@@ -1,0 +1,91 @@
+#include "tables/tree/shape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace portcullis::tables::tree {
+namespace {
+
+Geometry slice_of(unsigned rules) { return {"slice", rules, 128, {64, 64, 32, 32, 16}}; }
+
+unsigned bits_for(unsigned values) { return values <= 1 ? 1 : static_cast<unsigned>(std::bit_width(values - 1)); }
+
+}  // namespace
+
+Shape Shape::scale() {
+  Shape shape;
+  shape.trees = {{7168, 14, 1024}, {3072, 12, 512}, {768, 9, 128}, {256, 7, 64}};
+  shape.slice = slice_of(256);
+  return shape;
+}
+
+Shape Shape::scale_ipv6() {
+  Shape shape = scale();
+  shape.address_bits = 128;
+  return shape;
+}
+
+Shape Shape::small() {
+  Shape shape;
+  shape.trees = {{64, 5, 32}, {32, 4, 16}};
+  shape.leaf = 4;
+  shape.rule_bits = 7;
+  shape.predicate_bits = 2;
+  shape.slice = slice_of(64);
+  return shape;
+}
+
+std::string Shape::problem() const {
+  if (trees.empty() || trees.size() > kMaxTrees)
+    return fmt::format("{} trees; there must be 1 to {}", trees.size(), kMaxTrees);
+  if (leaf != 4 && leaf != 8 && leaf != 16) return fmt::format("leaves of {} entries; there must be 4, 8 or 16", leaf);
+  if (address_bits != 32 && address_bits != 128)
+    return fmt::format("{}-bit addresses; 32 or 128 is allowed", address_bits);
+  if (rule_bits < 6 || rule_bits > 16) return fmt::format("rule numbers of {} bits; 6 to 16 is allowed", rule_bits);
+  if (predicate_bits < 1 || predicate_bits > 6)
+    return fmt::format("predicate numbers of {} bits; 1 to 6 is allowed", predicate_bits);
+  for (const TreeShape& tree : trees) {
+    if (tree.levels < 1 || tree.levels > kMaxLevels)
+      return fmt::format("a tree of {} levels; 1 to {} is allowed", tree.levels, kMaxLevels);
+    if (tree.entries < leaf || tree.entries % leaf != 0 || tree.entries > 65536)
+      return fmt::format("a tree of {} entries; it must be a multiple of {} up to 65536", tree.entries, leaf);
+    if (tree.rows < 2 || tree.rows > kMaxLevelRows || tree.rows % 2 != 0)
+      return fmt::format("{} records in a level; it must be an even number from 2 to {}", tree.rows, kMaxLevelRows);
+  }
+  return slice.problem();
+}
+
+unsigned Shape::level_rows(const TreeShape& tree, unsigned level) const {
+  return level == 0 ? 1 : static_cast<unsigned>(std::min<std::uint64_t>(std::uint64_t{1} << level, tree.rows));
+}
+
+unsigned Shape::pair_bits(const TreeShape& tree) const { return bits_for(level_rows(tree, tree.levels) / 2); }
+
+unsigned Shape::start_bits(const TreeShape& tree) const { return bits_for(tree.entries); }
+
+unsigned Shape::count_bits() const { return static_cast<unsigned>(std::bit_width(leaf)); }
+
+std::size_t Shape::entries() const {
+  std::size_t all = 0;
+  for (const TreeShape& tree : trees) all += tree.entries;
+  return all;
+}
+
+Shape::Bits Shape::provisioned() const {
+  Bits bits;
+  for (const TreeShape& tree : trees) {
+    bits.entries += std::uint64_t{tree.entries} * entry_bits();
+    for (unsigned level = 0; level <= tree.levels; ++level)
+      bits.records += std::uint64_t{level_rows(tree, level)} * record_bits(tree);
+  }
+  bits.predicates = std::uint64_t{3 * 256 + 4} * predicates();
+  for (unsigned table = 0; table < policy::kTables; ++table)
+    bits.slice += std::uint64_t{slice.rows(static_cast<policy::Table>(table))} * slice.rules;
+  for (unsigned table = 0; table < policy::kRangeTables; ++table)
+    bits.slice += std::uint64_t{slice.boundaries(table)} * policy::kTableKeyBits[table];
+  return bits;
+}
+
+}  // namespace portcullis::tables::tree

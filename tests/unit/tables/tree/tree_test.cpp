@@ -1,0 +1,295 @@
+// Kick-out trees: what the builder makes of rule sets keeps its limits and its proof, and a walk over the bits of the
+// bank answers as comparing every rule does.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../random_policy.h"
+#include "rule_sets.h"
+#include "tables/prove.h"
+#include "tables/tree/compile.h"
+#include "tables/tree/walk.h"
+
+namespace portcullis::tables::tree {
+namespace {
+
+using test::BruteForce;
+using test::Kind;
+using test::RuleSets;
+
+/// Compiles, proves, and compares `headers` headers.
+void expect_answers_of(const policy::Policy& policy, const Shape& shape, RuleSets& sets, std::size_t headers) {
+  const ScaleCompiled compiled = compile_scale(policy, shape);
+  ASSERT_EQ(prove_scale(policy, compiled.image), "");
+  const BruteForce oracle(policy);
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < headers; ++i) {
+    const policy::Key key = sets.header(policy);
+    const auto expected = oracle.first_match(key);
+    ASSERT_EQ(lookup(compiled.image, key), expected) << describe(key);
+    hits += expected ? 1U : 0U;
+  }
+  EXPECT_GT(hits, headers / 10);
+}
+
+TEST(KickOutTrees, RandomSetsAnswerAsBruteForce) {
+  RuleSets sets(test::seed(901));
+  for (const Kind kind : {Kind::access_list, Kind::firewall, Kind::ip_chain}) {
+    for (const std::size_t rules : {1, 7, 60, 1000}) {
+      SCOPED_TRACE(rules);
+      expect_answers_of(sets.random(kind, rules), Shape::scale(), sets, 4000);
+    }
+  }
+}
+
+TEST(KickOutTrees, RandomSetsOfTenThousandAnswerAsBruteForce) {
+  RuleSets sets(test::seed(902));
+  for (const Kind kind : {Kind::access_list, Kind::firewall, Kind::ip_chain}) {
+    expect_answers_of(sets.random(kind, 10000), Shape::scale(), sets, 2000);
+  }
+}
+
+TEST(KickOutTrees, TenThousandRulesKeepTheGoals) {
+  RuleSets sets(test::seed(903));
+  for (const Kind kind : {Kind::access_list, Kind::firewall, Kind::ip_chain}) {
+    const ScaleCompiled compiled = compile_scale(sets.random(kind, 10000), Shape::scale());
+    const ScaleReport& report = compiled.report;
+    EXPECT_LE(report.copies, 1.05);
+    EXPECT_LT(report.seconds, 2);
+    EXPECT_LE(static_cast<double>(report.provisioned.all()) / 10240, 256);
+    EXPECT_LT(report.used.all(), report.provisioned.all());
+    std::cout << report.to_string(Shape::scale()) << report.seconds << " s\n";
+  }
+}
+
+TEST(KickOutTrees, EqualSeedsGiveEqualBits) {
+  RuleSets sets(test::seed(904));
+  const policy::Policy policy = sets.random(Kind::ip_chain, 3000);
+  BuildOptions options;
+  const ScaleCompiled one = compile_scale(policy, Shape::scale(), options);
+  EXPECT_EQ(compile_scale(policy, Shape::scale(), options).image.trees, one.image.trees);
+  options.seed = 77;
+  EXPECT_NE(compile_scale(policy, Shape::scale(), options).image.trees, one.image.trees);
+}
+
+TEST(KickOutTrees, HostileSetsAnswerAsBruteForce) {
+  RuleSets sets(test::seed(905));
+  const Shape shape = Shape::scale();
+  expect_answers_of(sets.all_alike(shape.overlap_bound()), shape, sets, 2000);
+  expect_answers_of(sets.all_overlap(40), shape, sets, 4000);
+  expect_answers_of(sets.nested_prefixes(1, true), shape, sets, 4000);
+  expect_answers_of(sets.nested_prefixes(6, false), shape, sets, 4000);
+  expect_answers_of(sets.ends(200), shape, sets, 8000);
+}
+
+TEST(KickOutTrees, WideAddressesAnswerAsBruteForce) {
+  RuleSets sets(test::seed(906));
+  expect_answers_of(sets.random(Kind::firewall, 500), Shape::scale_ipv6(), sets, 4000);
+  // IPv6 prefixes, and rules of both families.
+  policy::Policy policy = sets.random(Kind::access_list, 600);
+  for (std::size_t i = 0; i < policy.entries.size(); i += 2) {
+    policy::Match& match = policy.entries[i].match;
+    const unsigned bits = static_cast<unsigned>(sets.below(129));
+    const policy::Address host = bits == 0     ? ~policy::Address{0}
+                                 : bits == 128 ? 0
+                                               : (policy::Address{1} << (128 - bits)) - 1;
+    const policy::Address address = policy::make_address(0x20010DB8'00000000U + sets.below(3), sets.below(1000));
+    match.source = {{address & ~host, address | host}};
+    match.context.set();
+    if (i % 20 == 0) match.destination = policy::Match::any().destination;
+  }
+  expect_answers_of(policy, Shape::scale_ipv6(), sets, 8000);
+}
+
+TEST(KickOutTrees, RulesWithListsAndOtherFieldsGoToTheSlice) {
+  RuleSets sets(test::seed(907));
+  policy::Policy policy = sets.random(Kind::access_list, 400);
+  const auto match = [&](std::size_t rule) -> policy::Match& { return policy.entries[rule].match; };
+  match(10).destination_port = {{80, 80}, {443, 443}};
+  match(20).source = {{policy::from_ipv4(0x0A000001), policy::from_ipv4(0x0A000006)}};
+  match(30).protocol.set(17).set(6);
+  match(40).vlan = {{7, 7}};
+  match(50).source_port = {{policy::kNoPort, policy::kNoPort}};
+  match(60).source = {
+      {policy::make_address(0x20010DB8'00000000U, 0), policy::make_address(0x20010DB8'00000000U, 0xFFFF)}};
+  match(70).protocol.reset();  // matches nothing
+  const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+  EXPECT_EQ(compiled.report.unions, 6U);
+  EXPECT_EQ(compiled.report.empty, 1U);
+  EXPECT_THAT(compiled.report.union_reasons,
+              testing::ElementsAre("a list of ports", "addresses that are not one IPv4 prefix", "a list of protocols",
+                                   "a VLAN", "only packets without ports", "addresses that are not one IPv4 prefix"));
+  match(70).protocol.set(99);
+  expect_answers_of(policy, Shape::scale(), sets, 8000);
+}
+
+TEST(KickOutTrees, FlagsClassesAndFamiliesArePredicates) {
+  RuleSets sets(test::seed(908));
+  policy::Policy policy = sets.random(Kind::firewall, 500);
+  for (std::size_t i = 0; i < policy.entries.size(); ++i) {
+    policy::Match& match = policy.entries[i].match;
+    if (i % 3 == 0) match.tcp_flags = policy::Chunk().set(0x12).set(0x10);
+    if (i % 5 == 0) match.context.set();
+    if (i % 7 == 0) match.source = policy::Match::any().source;
+  }
+  const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+  EXPECT_EQ(compiled.report.unions, 0U);
+  EXPECT_EQ(compiled.report.predicates, 8U);
+  const BruteForce oracle(policy);
+  for (int i = 0; i < 20000; ++i) {
+    policy::Key key = sets.header(policy);
+    key.tcp_flags = sets.below(2) == 0 ? 0x12 : static_cast<std::uint8_t>(sets.below(256));
+    if (sets.below(4) == 0) key.source = policy::make_address(sets.below(2), 5);
+    ASSERT_EQ(lookup(compiled.image, key), oracle.first_match(key)) << describe(key);
+  }
+}
+
+TEST(KickOutTrees, CombinationsBeyondThePredicatesGoToTheSlice) {
+  RuleSets sets(test::seed(909));
+  policy::Policy policy = sets.random(Kind::access_list, 60);
+  Shape shape = Shape::scale();
+  shape.slice.intervals = {256, 256, 256, 256, 16};
+  for (unsigned i = 0; i < 40; ++i) policy.entries[i].match.dscp_tags = policy::Chunk().set(i);
+  const ScaleCompiled compiled = compile_scale(policy, shape);
+  EXPECT_EQ(compiled.report.predicates, 15U);
+  EXPECT_EQ(compiled.report.unions, 45U);  // the first 15 rules have a predicate each
+}
+
+TEST(KickOutTrees, TooManyRulesUnderOneHeaderAreRefusedWithThatHeader) {
+  RuleSets sets(test::seed(910));
+  policy::Policy policy = sets.random(Kind::ip_chain, 2000);
+  const policy::Policy everywhere = sets.all_alike(Shape::scale().overlap_bound() + 1);
+  policy.entries.insert(policy.entries.begin() + 900, everywhere.entries.begin(), everywhere.entries.end());
+  BuildOptions options;
+  options.seconds = 0.1;
+  try {
+    compile_scale(policy, Shape::scale(), options);
+    FAIL() << "289 rules that match everything fit";
+  } catch (const DoesNotFitTrees& refusal) {
+    EXPECT_GE(refusal.overlap().rules.size(), 289U);
+    for (const std::uint32_t rule : refusal.overlap().rules)
+      ASSERT_TRUE(policy.entries.at(rule).match.contains(refusal.overlap().key)) << rule;
+    EXPECT_THAT(refusal.what(), testing::HasSubstr("rules meet in"));
+    EXPECT_THAT(refusal.what(),
+                testing::HasSubstr("no header may meet more than 288 (4 trees x 8, and 256 in the slice)"));
+  }
+}
+
+TEST(KickOutTrees, TooManyListsAreRefusedWithTheirNumber) {
+  RuleSets sets(test::seed(911));
+  policy::Policy policy = sets.random(Kind::access_list, 500);
+  for (std::size_t i = 0; i < 257; ++i) policy.entries[i].match.destination_port = {{80, 80}, {443, 443}};
+  try {
+    compile_scale(policy, Shape::scale());
+    FAIL() << "257 lists fit into a slice of 256 rules";
+  } catch (const DoesNotFitTrees& refusal) {
+    EXPECT_THAT(refusal.what(), testing::StartsWith("257 rules are no single prefixes and ranges"));
+  }
+}
+
+TEST(KickOutTrees, ShapesBeyondTheirLimitsAreRefused) {
+  const policy::Policy policy = RuleSets(1).random(Kind::access_list, 5);
+  Shape shape = Shape::scale();
+  shape.leaf = 7;
+  EXPECT_THROW(compile_scale(policy, shape), GeometryError);
+  shape = Shape::scale();
+  shape.trees[1].levels = kMaxLevels + 1;
+  EXPECT_THROW(compile_scale(policy, shape), GeometryError);
+}
+
+/// Rule number, place and bit of a random bit of a bank.
+void flip_some_bit(PackedTrees& image, RuleSets& sets) {
+  const std::size_t what = sets.below(20);
+  if (what == 0) {
+    BitMemory& memory = image.predicates[sets.below(kPredicateTables)];
+    return memory.flip(sets.below(memory.rows()), static_cast<unsigned>(sets.below(memory.width())));
+  }
+  PackedTree& tree = image.trees[sets.below(image.trees.size())];
+  BitMemory& memory = what < 10 ? tree.entries : tree.levels[sets.below(tree.levels.size())];
+  // Half of the flips hit rows in use.
+  std::size_t row = sets.below(memory.rows());
+  for (int i = 0; i < 50 && what % 2 == 0 && memory.zero(row); ++i) row = sets.below(memory.rows());
+  memory.flip(row, static_cast<unsigned>(sets.below(memory.width())));
+}
+
+/// Applies mutations one at a time. Each is found, or changes no answer on headers at all ends of the rules.
+void expect_mutations_found(const policy::Policy& policy, const Shape& shape, RuleSets& sets, int mutations) {
+  const ScaleCompiled compiled = compile_scale(policy, shape);
+  ASSERT_EQ(prove_scale(policy, compiled.image), "");
+  const BruteForce oracle(policy);
+  int found = 0;
+  for (int i = 0; i < mutations; ++i) {
+    ScaleImage image = compiled.image;
+    flip_some_bit(image.trees, sets);
+    if (!prove_scale(policy, image).empty()) {
+      ++found;
+      continue;
+    }
+    // What is still proved must still be right.
+    for (int h = 0; h < 3000; ++h) {
+      const policy::Key key = sets.header(policy);
+      ASSERT_EQ(lookup(image, key), oracle.first_match(key)) << "mutation " << i << ": " << describe(key);
+    }
+  }
+  std::cout << found << " of " << mutations << " mutations found, the others proved to change nothing\n";
+  EXPECT_GT(found, mutations * 8 / 10);
+}
+
+TEST(TreeProof, FindsMutationsOrTheyChangeNothing) {
+  RuleSets sets(test::seed(912));
+  Shape shape = Shape::scale();
+  shape.trees = {{256, 8, 128}, {128, 7, 64}, {64, 6, 32}};
+  for (const Kind kind : {Kind::access_list, Kind::firewall}) {
+    expect_mutations_found(sets.random(kind, 250), shape, sets, 1000);
+  }
+}
+
+TEST(TreeProof, FindsMutationsInAFullBank) {
+  RuleSets sets(test::seed(913));
+  expect_mutations_found(sets.random(Kind::access_list, 10000), Shape::scale(), sets, 40);
+}
+
+TEST(TreeProof, FindsARuleThatIsMissingInOneLeaf) {
+  RuleSets sets(test::seed(914));
+  const policy::Policy policy = sets.random(Kind::firewall, 800);
+  const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+  ASSERT_GT(compiled.report.copies, 1.0);
+  // Take the last copy of each rule out of force, one at a time.
+  const BitMemory& entries = compiled.image.trees.trees[0].entries;
+  const Shape& shape = compiled.image.trees.shape;
+  int copies = 0;
+  for (std::size_t row = 0; row < compiled.report.tree_entries[0]; ++row) {
+    ScaleImage image = compiled.image;
+    image.trees.trees[0].entries.set(row, shape.rule_bits, shape.predicate_bits, shape.never());
+    const Entry entry = read_entry(compiled.image.trees, 0, row);
+    const std::string fault = prove_scale(policy, image);
+    ASSERT_NE(fault, "") << row;
+    if (fault.find("stands in") != std::string::npos && fault.find("but its box meets") != std::string::npos) {
+      ++copies;
+      EXPECT_NE(fault.find("rule " + std::to_string(entry.rule)), std::string::npos) << fault;
+    }
+  }
+  EXPECT_GT(copies, 0);
+  EXPECT_EQ(entries.rows(), 7168U);
+}
+
+TEST(TreeProof, FindsASliceThatDoesNotHoldItsRules) {
+  RuleSets sets(test::seed(915));
+  policy::Policy policy = sets.random(Kind::access_list, 100);
+  policy.entries[40].match.destination_port = {{80, 80}, {443, 443}};
+  const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+  ScaleImage image = compiled.image;
+  image.slice_rules = {41};
+  EXPECT_NE(prove_scale(policy, image), "");
+  image = compiled.image;
+  image.slice.actions[0] += std::uint64_t{1} << kBeforeShift;
+  EXPECT_EQ(prove_scale(policy, image), "slice entry 0: another action or order than that of rule 40");
+  image = compiled.image;
+  image.slice.boundaries[3][0] += 1;
+  EXPECT_EQ(prove_scale(policy, image), "slice entry 0: matches other headers than rule 40");
+  image = compiled.image;
+  image.actions[7] ^= 1;
+  EXPECT_EQ(prove_scale(policy, image), "rule 7: another action");
+}
+
+}  // namespace
+}  // namespace portcullis::tables::tree
