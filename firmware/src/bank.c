@@ -1,0 +1,136 @@
+#include "bank.h"
+
+#include "device/mailbox_protocol.h"
+#include "device/registers.h"
+#include "platform.h"
+
+/* Reads of STATUS before a wait is given up; more than clearing the counters of the largest engine takes. */
+#define POLLS 5000u
+
+/* What the registers hold, so that only what differs is written. */
+static uint32_t staged[MAX_ROW_WORDS];
+static uint32_t row_words;
+static bool staged_known;
+static uint32_t target_known, index_known, repeat_known; /* NOT_KNOWN: not known */
+#define NOT_KNOWN 0xFFFFFFFFu
+static uint32_t key_staged[KEY_WORDS];
+static bool key_known;
+
+static bool wait_while(uint32_t bits) {
+  for (unsigned poll = 0; poll < POLLS; ++poll) {
+    if ((register_read(PCL_STATUS) & bits) == 0) return true;
+  }
+  return false;
+}
+
+void bank_read_geometry(struct geometry* geometry) {
+  geometry->rules = register_read(PCL_GEOMETRY_RULES);
+  geometry->address_bits = register_read(PCL_GEOMETRY_ADDRESS_BITS);
+  for (unsigned table = 0; table < RANGE_TABLES; ++table) {
+    geometry->intervals[table] = register_read(PCL_GEOMETRY_SOURCE_INTERVALS + 4u * table);
+  }
+}
+
+uint32_t bank_signature(const struct geometry* geometry) {
+  uint32_t numbers[2 + RANGE_TABLES] = {geometry->rules, geometry->address_bits};
+  for (unsigned table = 0; table < RANGE_TABLES; ++table) numbers[2 + table] = geometry->intervals[table];
+  uint32_t state = 0xFFFFFFFFu;
+  for (unsigned i = 0; i < 2 + RANGE_TABLES; ++i) {
+    uint8_t bytes[4];
+    for (unsigned b = 0; b < 4; ++b) bytes[b] = (uint8_t)(numbers[i] >> (8u * b));
+    state = crc32c_update(state, bytes, sizeof bytes);
+  }
+  return ~state;
+}
+
+unsigned bank_active(void) {
+  return (register_read(PCL_STATUS) & PCL_STATUS_ACTIVE_BANK_MASK) >> PCL_STATUS_ACTIVE_BANK_SHIFT;
+}
+
+uint8_t bank_prepare(void) {
+  if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  if (!wait_while(PCL_STATUS_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
+  register_write(PCL_ERRORS, 0xFFFFFFFFu);
+  register_write(PCL_CONTROL, PCL_CONTROL_CLEAR_COUNTERS_MASK);
+  if (!wait_while(PCL_STATUS_CLEARING_MASK)) return PCL_ERROR_TIMEOUT;
+  return PCL_DONE;
+}
+
+void bank_forget_registers(void) {
+  row_words = register_read(PCL_GEOMETRY_ROW_WORDS);
+  if (row_words > MAX_ROW_WORDS) row_words = MAX_ROW_WORDS;
+  staged_known = false;
+  target_known = index_known = repeat_known = NOT_KNOWN;
+  key_known = false;
+}
+
+static void set(uint32_t* known, uint32_t address, uint32_t value) {
+  if (*known == value) return;
+  register_write(address, value);
+  *known = value;
+}
+
+uint8_t bank_write_row(uint32_t target, uint32_t index, uint32_t repeat, const uint32_t* words, uint32_t count) {
+  if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  for (uint32_t w = 0; w < row_words; ++w) {
+    const uint32_t word = w < count ? words[w] : 0u;
+    if (staged_known && staged[w] == word) continue;
+    staged[w] = word;
+    register_write(PCL_LOAD_DATA + 4u * w, word);
+  }
+  staged_known = true;
+  set(&target_known, PCL_LOAD_TARGET, target);
+  set(&index_known, PCL_LOAD_INDEX, index);
+  set(&repeat_known, PCL_LOAD_COUNT, repeat);
+  register_write(PCL_LOAD_COMMIT, PCL_LOAD_COMMIT_GO_MASK);
+  index_known = index + repeat;
+  return PCL_DONE;
+}
+
+uint8_t bank_check_errors(void) {
+  if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  return register_read(PCL_ERRORS) == 0 ? PCL_DONE : PCL_ERROR_DEVICE;
+}
+
+uint8_t bank_test(const uint32_t key[KEY_WORDS], struct test_answer* answer) {
+  if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  for (unsigned w = 0; w < KEY_WORDS; ++w) {
+    if (key_known && key_staged[w] == key[w]) continue;
+    key_staged[w] = key[w];
+    register_write(PCL_TEST_SOURCE_0 + 4u * w, key[w]);
+  }
+  key_known = true;
+  register_write(PCL_TEST_START, PCL_TEST_START_GO_MASK);
+  if (!wait_while(PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  const uint32_t result = register_read(PCL_TEST_RESULT);
+  if ((result & PCL_TEST_RESULT_DONE_MASK) == 0) return PCL_ERROR_DEVICE;
+  answer->hit = (result & PCL_TEST_RESULT_HIT_MASK) != 0;
+  answer->rule = answer->hit ? (result & PCL_TEST_RESULT_RULE_MASK) >> PCL_TEST_RESULT_RULE_SHIFT : 0u;
+  answer->action[0] = register_read(PCL_TEST_ACTION_LO);
+  answer->action[1] = register_read(PCL_TEST_ACTION_HI);
+  return PCL_DONE;
+}
+
+uint8_t bank_flip(void) {
+  if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_CLEARING_MASK)) return PCL_ERROR_TIMEOUT;
+  if (!wait_while(PCL_STATUS_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
+  const unsigned before = bank_active();
+  register_write(PCL_CONTROL, PCL_CONTROL_FLIP_MASK);
+  /* The command takes effect before the next access is answered (docs/registers.md, CONTROL.FLIP). */
+  return bank_active() != before ? PCL_DONE : PCL_ERROR_FLIP;
+}
+
+uint8_t bank_counter(unsigned bank, bool cause, uint32_t index, struct tally* tally) {
+  const uint32_t limit = register_read(cause ? PCL_GEOMETRY_CAUSES : PCL_GEOMETRY_RULES);
+  if (bank > 1 || index >= limit) return PCL_ERROR_ARGUMENT;
+  if (!wait_while(PCL_STATUS_COUNTER_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  register_write(PCL_COUNTER_REQUEST, index << PCL_COUNTER_REQUEST_INDEX_SHIFT |
+                                          (cause ? PCL_COUNTER_REQUEST_KIND_MASK : 0u) | bank << PCL_COUNTER_REQUEST_BANK_SHIFT);
+  if (!wait_while(PCL_STATUS_COUNTER_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+  if ((register_read(PCL_COUNTER_RESULT) & PCL_COUNTER_RESULT_VALID_MASK) == 0) return PCL_ERROR_DEVICE;
+  tally->packets[0] = register_read(PCL_COUNTER_PACKETS_LO);
+  tally->packets[1] = register_read(PCL_COUNTER_PACKETS_HI);
+  tally->bytes[0] = register_read(PCL_COUNTER_BYTES_LO);
+  tally->bytes[1] = register_read(PCL_COUNTER_BYTES_HI);
+  return PCL_DONE;
+}
