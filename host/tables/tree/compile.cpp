@@ -136,8 +136,8 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
     }
     throw DoesNotFitTrees(fmt::format("{}; at most {}", what, meeting), std::move(overlap));
   };
-  if (policy.entries.size() > shape.max_rules())
-    refuse(fmt::format("{} rules, but there are only {} rule numbers", policy.entries.size(), shape.max_rules()));
+  if (policy.entries.size() > shape.rules)
+    refuse(fmt::format("{} rules, but there are only {} rule numbers", policy.entries.size(), shape.rules));
 
   const auto start = std::chrono::steady_clock::now();
   const Sorted sorted = sort_rules(policy, shape);

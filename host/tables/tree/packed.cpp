@@ -41,7 +41,7 @@ class Reader {
 
 void put_entry(BitMemory& memory, std::size_t row, std::uint32_t rule, const Box& box, const Shape& shape) {
   Cursor cursor(memory, row);
-  cursor.put(shape.rule_bits, rule);
+  cursor.put(shape.rule_bits(), rule);
   cursor.put(shape.predicate_bits, box.predicate);
   const bool any = box.range[4].first != box.range[4].last;
   cursor.put(8, any ? 0 : box.range[4].first);
@@ -158,7 +158,7 @@ Entry read_entry(const PackedTrees& image, unsigned tree, std::size_t row) {
   const Shape& shape = image.shape;
   Reader reader(image.trees[tree].entries, row);
   Entry entry;
-  entry.rule = reader.take(shape.rule_bits);
+  entry.rule = reader.take(shape.rule_bits());
   entry.predicate = reader.take(shape.predicate_bits);
   entry.protocol = reader.take(8);
   entry.any_protocol = reader.take(1) != 0;

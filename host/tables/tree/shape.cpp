@@ -8,7 +8,7 @@
 namespace portcullis::tables::tree {
 namespace {
 
-Geometry slice_of(unsigned rules) { return {"slice", rules, 128, {64, 64, 32, 32, 16}}; }
+Geometry slice_of(unsigned rules) { return {"slice", rules, 128, {64, 64, 64, 64, 16}}; }
 
 unsigned bits_for(unsigned values) { return values <= 1 ? 1 : static_cast<unsigned>(std::bit_width(values - 1)); }
 
@@ -31,7 +31,7 @@ Shape Shape::small() {
   Shape shape;
   shape.trees = {{64, 5, 32}, {32, 4, 16}};
   shape.leaf = 4;
-  shape.rule_bits = 7;
+  shape.rules = 128;
   shape.predicate_bits = 2;
   shape.slice = slice_of(64);
   return shape;
@@ -43,7 +43,9 @@ std::string Shape::problem() const {
   if (leaf != 4 && leaf != 8 && leaf != 16) return fmt::format("leaves of {} entries; there must be 4, 8 or 16", leaf);
   if (address_bits != 32 && address_bits != 128)
     return fmt::format("{}-bit addresses; 32 or 128 is allowed", address_bits);
-  if (rule_bits < 6 || rule_bits > 16) return fmt::format("rule numbers of {} bits; 6 to 16 is allowed", rule_bits);
+  if (rules < 64 || rules % 16 != 0 || rules + slice.rules > 16384)
+    return fmt::format("{} rules; it must be a multiple of 16 from 64 on, and at most 16384 with the slice's {}", rules,
+                       slice.rules);
   if (predicate_bits < 1 || predicate_bits > 6)
     return fmt::format("predicate numbers of {} bits; 1 to 6 is allowed", predicate_bits);
   for (const TreeShape& tree : trees) {
@@ -51,8 +53,8 @@ std::string Shape::problem() const {
       return fmt::format("a tree of {} levels; 1 to {} is allowed", tree.levels, kMaxLevels);
     if (tree.entries < leaf || tree.entries % leaf != 0 || tree.entries > 65536)
       return fmt::format("a tree of {} entries; it must be a multiple of {} up to 65536", tree.entries, leaf);
-    if (tree.rows < 2 || tree.rows > kMaxLevelRows || tree.rows % 2 != 0)
-      return fmt::format("{} records in a level; it must be an even number from 2 to {}", tree.rows, kMaxLevelRows);
+    if (tree.rows < 2 || tree.rows > kMaxLevelRows || !std::has_single_bit(tree.rows))
+      return fmt::format("{} records in a level; it must be a power of two from 2 to {}", tree.rows, kMaxLevelRows);
   }
   return slice.problem();
 }
@@ -62,6 +64,8 @@ unsigned Shape::level_rows(const TreeShape& tree, unsigned level) const {
 }
 
 unsigned Shape::pair_bits(const TreeShape& tree) const { return bits_for(level_rows(tree, tree.levels) / 2); }
+
+unsigned Shape::rule_bits() const { return bits_for(rules + slice.rules); }
 
 unsigned Shape::start_bits(const TreeShape& tree) const { return bits_for(tree.entries); }
 

@@ -27,7 +27,7 @@ inline constexpr unsigned kScaleRules = 10240;
 struct TreeShape {
   unsigned entries = 0;  ///< slots of leaves in all, a multiple of the leaf size
   unsigned levels = 0;   ///< comparisons from the root to the deepest leaf, 1 to kMaxLevels
-  unsigned rows = 0;     ///< records of a level's memory at most; level l has min(2^l, rows), rounded up to even
+  unsigned rows = 0;     ///< records of a level's memory at most, a power of two; level l has min(2^l, rows)
 
   friend bool operator==(const TreeShape&, const TreeShape&) = default;
 };
@@ -35,11 +35,11 @@ struct TreeShape {
 /// The trees and the slice.
 struct Shape {
   std::vector<TreeShape> trees;
-  unsigned leaf = 8;            ///< entries of a leaf at most (B): 4, 8 or 16
-  unsigned address_bits = 32;   ///< 32: IPv4 alone goes to trees; 128: both families
-  unsigned rule_bits = 14;      ///< rule numbers of trees are below 2^rule_bits - 1
-  unsigned predicate_bits = 4;  ///< the highest predicate number never holds
-  Geometry slice;               ///< of the bitmap engine beside the trees
+  unsigned leaf = 8;             ///< entries of a leaf at most (B): 4, 8 or 16
+  unsigned address_bits = 32;    ///< 32: IPv4 alone goes to trees; 128: both families
+  unsigned rules = kScaleRules;  ///< rule numbers of a policy are below it; a multiple of 16
+  unsigned predicate_bits = 4;   ///< the highest predicate number never holds
+  Geometry slice;                ///< of the bitmap engine beside the trees
 
   /// 10,240 rules: four trees of 7168, 3072, 768 and 256 entries, IPv4; a slice of 256 rules.
   static Shape scale();
@@ -53,7 +53,8 @@ struct Shape {
   unsigned predicates() const { return 1U << predicate_bits; }
   /// Never holds: an entry with it matches nothing.
   unsigned never() const { return predicates() - 1; }
-  unsigned max_rules() const { return (1U << rule_bits) - 1; }
+  /// Of a number of a rule: the slice's have numbers behind the trees'.
+  unsigned rule_bits() const;
   /// Records in the memory of level `level` (0: the root) of a tree.
   unsigned level_rows(const TreeShape& tree, unsigned level) const;
   /// Bits of the number of a pair of records in the level below.
@@ -65,7 +66,7 @@ struct Shape {
   unsigned record_bits(const TreeShape& tree) const { return 3 + address_bits + pair_bits(tree); }
   /// Entry: rule number, predicate, protocol (8 bits and "any"), ports (16-bit first and 17-bit last, twice),
   /// prefixes (address_bits + 1, twice).
-  unsigned entry_bits() const { return rule_bits + predicate_bits + 9 + 2 * 33 + 2 * (address_bits + 1); }
+  unsigned entry_bits() const { return rule_bits() + predicate_bits + 9 + 2 * 33 + 2 * (address_bits + 1); }
   unsigned key_bits(unsigned field) const { return field < 2 ? address_bits : field < 4 ? 17 : 8; }
 
   /// Bits of one bank's memory: of all entries, all records, the predicates, and the slice's nine tables.

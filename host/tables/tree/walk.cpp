@@ -39,11 +39,12 @@ std::optional<std::uint32_t> walk_tree(const PackedTrees& image, unsigned tree, 
   const PackedTree& packed = image.trees[tree];
   std::size_t row = 0;
   for (unsigned level = 0; level < packed.levels.size(); ++level) {
-    if (row >= packed.levels[level].rows()) return std::nullopt;
+    row %= packed.levels[level].rows();
     const Record record = read_record(image, tree, level, row);
     if (record.field == 0) {
       std::optional<std::uint32_t> least;
-      const std::size_t end = std::min<std::size_t>(record.start + record.count, packed.entries.rows());
+      const std::size_t end =
+          std::min<std::size_t>(record.start + std::min(record.count, image.shape.leaf), packed.entries.rows());
       for (std::size_t e = record.start; e < end; ++e) {
         const Entry entry = read_entry(image, tree, e);
         if (matches(entry, key)) least = std::min(least.value_or(entry.rule), entry.rule);

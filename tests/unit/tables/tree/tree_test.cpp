@@ -259,7 +259,7 @@ TEST(TreeProof, FindsARuleThatIsMissingInOneLeaf) {
   int copies = 0;
   for (std::size_t row = 0; row < compiled.report.tree_entries[0]; ++row) {
     ScaleImage image = compiled.image;
-    image.trees.trees[0].entries.set(row, shape.rule_bits, shape.predicate_bits, shape.never());
+    image.trees.trees[0].entries.set(row, shape.rule_bits(), shape.predicate_bits, shape.never());
     const Entry entry = read_entry(compiled.image.trees, 0, row);
     const std::string fault = prove_scale(policy, image);
     ASSERT_NE(fault, "") << row;
