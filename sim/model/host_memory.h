@@ -86,15 +86,31 @@ class AxiViolation : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class AxiMemory {
+/// What answers the NIC's AXI4 master.
+class AxiSlave {
+ public:
+  virtual ~AxiSlave() = default;
+  /// Puts this clock's values on the pins, before the model settles.
+  virtual void drive() = 0;
+  /// Sees the handshakes, behind it.
+  virtual void sample() = 0;
+  /// Nothing is under way and nothing is offered by either side.
+  virtual bool quiet() const = 0;
+
+ protected:
+  AxiSlave() = default;
+  AxiSlave(const AxiSlave&) = default;
+  AxiSlave& operator=(const AxiSlave&) = default;
+};
+
+class AxiMemory final : public AxiSlave {
  public:
   AxiMemory(const AxiPins& pins, HostMemory& memory, std::uint64_t seed = 1)
       : pins_(pins), memory_(memory), random_(static_cast<std::uint32_t>(seed)) {}
 
   AxiBehaviour behaviour;
 
-  /// Nothing is under way and nothing is offered by either side.
-  bool quiet() const {
+  bool quiet() const override {
     return reads_.empty() && writes_.empty() && !read_offered_ && !response_offered_ && *pins_.awvalid == 0 &&
            *pins_.wvalid == 0 && *pins_.arvalid == 0;
   }
@@ -102,7 +118,7 @@ class AxiMemory {
   std::uint64_t beats_written() const { return beats_written_; }
   std::uint64_t errors_given() const { return errors_given_; }
 
-  void drive() {
+  void drive() override {
     ++clock_;
     if (busy_or_offered()) drive_answers();
     *pins_.awready = !rest() && writes_.size() < kQueue;
@@ -110,7 +126,7 @@ class AxiMemory {
     *pins_.arready = !rest() && reads_.size() < kQueue;
   }
 
-  void sample() {
+  void sample() override {
     check_held();
     if (*pins_.awvalid != 0 && *pins_.awready != 0) {
       check_burst(*pins_.awaddr, *pins_.awlen);

@@ -88,11 +88,13 @@ class VerilatedTop final : public VerilatedNic {
 
 std::unique_ptr<VerilatedNic> make_verilated_nic() { return std::make_unique<VerilatedTop>(); }
 
-NicModel::NicModel()
-    : nic_(make_verilated_nic()), pins_(&nic_->pins()), axi_(pins_->host, memory_), registers_(pins_->registers) {
+ClockedNic::ClockedNic() : nic_(make_verilated_nic()), pins_(&nic_->pins()), registers_(pins_->registers) {
   for (const IngressPins& pins : pins_->ingress) sources_.emplace_back(pins);
   for (const EgressPins& pins : pins_->egress) sinks_.emplace_back(pins);
   for (StreamSource& source : sources_) wires_.emplace_back(source, std::nullopt, 0);
+}
+
+void ClockedNic::reset() {
   for (unsigned port = 0; port < kWirePorts; ++port) set_link(port, true, kDefaultSpeed);
   *pins_->reset = 1;
   for (unsigned i = 0; i < kResetClocks; ++i) step(false);
@@ -100,31 +102,31 @@ NicModel::NicModel()
   clock_ = 0;
 }
 
-void NicModel::set_link(unsigned port, bool up, std::uint32_t mbit_per_second) {
+void ClockedNic::set_link(unsigned port, bool up, std::uint32_t mbit_per_second) {
   const auto bit = static_cast<std::uint8_t>(1U << port);
   *pins_->link = static_cast<std::uint8_t>(up ? *pins_->link | bit : *pins_->link & ~bit);
   const unsigned low = 32 * port;
   *pins_->speed = (*pins_->speed & ~(std::uint64_t{0xFFFFFFFF} << low)) | std::uint64_t{mbit_per_second} << low;
 }
 
-void NicModel::step(bool frames_begin) {
+void ClockedNic::step(bool frames_begin) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if (frames_begin || !sources_[i].idle()) wires_[i].drive(clock_);
     sources_[i].drive();
   }
   for (StreamSink& sink : sinks_) sink.drive();
-  axi_.drive();
+  host_->drive();
 
   nic_->settle();
 
   // The ports' valid bits share a vector.
-  if (*pins_->ingress[0].valid != 0 || *pins_->egress[0].valid != 0 || registers_.busy() || !axi_.quiet())
+  if (*pins_->ingress[0].valid != 0 || *pins_->egress[0].valid != 0 || registers_.busy() || !host_->quiet())
     last_activity_ = clock_;
   for (std::size_t i = 0; i < sources_.size(); ++i) wires_[i].taken(sources_[i].sample());
   for (std::size_t i = 0; i < sinks_.size(); ++i) {
     if (sinks_[i].sample(clock_) && departures_[i]) departures_[i](sinks_[i].frame());
   }
-  axi_.sample();
+  host_->sample();
   registers_.sample();
 
   nic_->edge();
@@ -132,8 +134,13 @@ void NicModel::step(bool frames_begin) {
   ++clock_;
 }
 
+NicModel::NicModel() : axi_(host_pins(), memory_) {
+  attach(axi_);
+  reset();
+}
+
 void NicModel::finish_access() {
-  for (unsigned i = 0; registers_.busy(); ++i) {
+  for (unsigned i = 0; registers().busy(); ++i) {
     if (i == kPatience)
       throw device::TransportError(fmt::format("a register access was not answered within {} clocks", kPatience));
     step(false);
@@ -141,20 +148,20 @@ void NicModel::finish_access() {
 }
 
 std::uint32_t NicModel::read32(std::uint32_t address) {
-  registers_.start_read(static_cast<std::uint16_t>(address));
+  registers().start_read(static_cast<std::uint16_t>(address));
   finish_access();
-  if (registers_.response() != 0)
+  if (registers().response() != 0)
     throw device::TransportError(
-        fmt::format("reading register 0x{:04x}: error response {}", address, registers_.response()));
-  return registers_.value();
+        fmt::format("reading register 0x{:04x}: error response {}", address, registers().response()));
+  return registers().value();
 }
 
 void NicModel::write32(std::uint32_t address, std::uint32_t value) {
-  registers_.start_write(static_cast<std::uint16_t>(address), value);
+  registers().start_write(static_cast<std::uint16_t>(address), value);
   finish_access();
-  if (registers_.response() != 0)
+  if (registers().response() != 0)
     throw device::TransportError(
-        fmt::format("writing register 0x{:04x}: error response {}", address, registers_.response()));
+        fmt::format("writing register 0x{:04x}: error response {}", address, registers().response()));
 }
 
 }  // namespace portcullis::model

@@ -52,7 +52,9 @@ class VerilatedNic {
 /// A NIC in reset: geometry `edge`, 2 ports, kNicQueues queue pairs, 512 bits.
 std::unique_ptr<VerilatedNic> make_verilated_nic();
 
-class NicModel final : public device::Transport {
+/// The NIC with its wires, links and a master at its registers, moved clock by clock. Host memory is whatever is
+/// attached.
+class ClockedNic {
  public:
   /// A frame that left by a wire port; the bytes are valid during the call.
   using Departure = std::function<void(std::span<const std::uint8_t> frame)>;
@@ -60,13 +62,17 @@ class NicModel final : public device::Transport {
   /// Frequency of the clock, as NIC_CLOCK_HZ tells it.
   static constexpr std::uint64_t kClockHz = 250'000'000;
 
-  /// Out of reset; links are up at 10 Gbit/s, host memory is empty.
-  NicModel();
+  /// In reset.
+  ClockedNic();
+  ClockedNic(const ClockedNic&) = delete;
+  ClockedNic& operator=(const ClockedNic&) = delete;
 
-  /// What the NIC can reach; changes take effect with the next access.
-  HostMemory& memory() { return memory_; }
-  /// Latency, rests and errors of host memory.
-  AxiBehaviour& memory_behaviour() { return axi_.behaviour; }
+  /// Of its AXI4 master, for what is attached.
+  const AxiPins& host_pins() const { return pins_->host; }
+  /// What answers the AXI4 master from now on; it must outlive the NIC. Then reset().
+  void attach(AxiSlave& host) { host_ = &host; }
+  /// Out of reset, in clock 0; links are up at 10 Gbit/s.
+  void reset();
 
   std::uint64_t now() const { return clock_; }
   void clock() { step(true); }
@@ -92,19 +98,17 @@ class NicModel final : public device::Transport {
   /// Interrupt lines, bit n of line n.
   std::uint32_t interrupts() const { return *pins_->interrupt; }
 
-  /// Register access, as a driver makes it; clocks pass. Throws TransportError without an answer, or with an error
-  /// response.
-  std::uint32_t read32(std::uint32_t address) override;
-  void write32(std::uint32_t address, std::uint32_t value) override;
+  /// Register accesses, one at a time; clocks must pass until it is over. 0 is OKAY, 2 SLVERR, 3 DECERR.
+  AxiLiteMaster& registers() { return registers_; }
+
+ protected:
+  /// A clock in which frames may begin to come in, or none does.
+  void step(bool frames_begin);
 
  private:
-  void step(bool frames_begin);
-  void finish_access();
-
   std::unique_ptr<VerilatedNic> nic_;
   const NicPins* pins_;
-  HostMemory memory_;
-  AxiMemory axi_;
+  AxiSlave* host_ = nullptr;
   std::vector<StreamSource> sources_;
   std::vector<StreamSink> sinks_;
   std::vector<Wire> wires_;
@@ -112,6 +116,29 @@ class NicModel final : public device::Transport {
   AxiLiteMaster registers_;
   std::uint64_t clock_ = 0;
   std::uint64_t last_activity_ = 0;
+};
+
+/// With host memory beside it, for software in the same process.
+class NicModel final : public ClockedNic, public device::Transport {
+ public:
+  /// Out of reset; links are up at 10 Gbit/s, host memory is empty.
+  NicModel();
+
+  /// What the NIC can reach; changes take effect with the next access.
+  HostMemory& memory() { return memory_; }
+  /// Latency, rests and errors of host memory.
+  AxiBehaviour& memory_behaviour() { return axi_.behaviour; }
+
+  /// Register access, as a driver makes it; clocks pass. Throws TransportError without an answer, or with an error
+  /// response.
+  std::uint32_t read32(std::uint32_t address) override;
+  void write32(std::uint32_t address, std::uint32_t value) override;
+
+ private:
+  void finish_access();
+
+  HostMemory memory_;
+  AxiMemory axi_;
 };
 
 }  // namespace portcullis::model

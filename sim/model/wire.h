@@ -32,6 +32,14 @@ class Wire {
   /// The first clock in which free() holds; only with a rate.
   std::uint64_t free_at() const { return free_at_; }
 
+  /// The wire was idle up to `clock`, in which it is free(): the next frame begins then, and not right behind the one
+  /// before.
+  void rest_until(std::uint64_t clock) {
+    if (!rate_ || clock <= free_at_) return;
+    origin_ += clock - free_at_;
+    free_at_ = clock;
+  }
+
   /// Puts a frame on the wire, right behind the one before; it must stay where it is until it is taken. False: lost.
   bool put(std::span<const std::uint8_t> frame) {
     const std::uint64_t start = next_start_;
@@ -45,7 +53,7 @@ class Wire {
     if (buffered_ + frame.size() > kReceiveBuffer) return false;
     buffered_ += frame.size();
     assert(waiting_ < arrivals_.size());
-    arrivals_[(head_ + waiting_) % arrivals_.size()] = {frame, start + traffic::kPreamble};
+    arrivals_[(head_ + waiting_) % arrivals_.size()] = {frame, origin_, start + traffic::kPreamble};
     ++waiting_;
     return true;
   }
@@ -73,6 +81,8 @@ class Wire {
     if (event == StreamSource::Event::beat_taken) find_next_beat();
   }
 
+  /// Bytes in the receive buffer, of kReceiveBuffer.
+  std::size_t buffered() const { return buffered_; }
   /// Nothing waits and nothing is under way.
   bool empty() const { return buffered_ == 0; }
   /// No beat is on offer, nor due, before this clock: free_at() or the arrival of the next beat.
@@ -86,13 +96,14 @@ class Wire {
  private:
   struct Arrival {
     std::span<const std::uint8_t> frame;
+    std::uint64_t origin = 0;      ///< clock of byte time 0 when it was put
     std::uint64_t first_byte = 0;  ///< byte time at which its first byte begins
   };
 
   void find_next_beat() {
     beat_begin_ = source_->offset();
     beat_end_ = std::min<std::size_t>(beat_begin_ + source_->beat_bytes(), current_.frame.size());
-    if (rate_) beat_at_ = origin_ + rate_->clock_of(current_.first_byte + beat_end_);
+    if (rate_) beat_at_ = current_.origin + rate_->clock_of(current_.first_byte + beat_end_);
   }
 
   StreamSource* source_;

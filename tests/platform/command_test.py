@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""portcullis-platform as a command: figures, files, exit codes, and what it says of arguments that do not do.
+
+    command_test.py PROGRAM REPOSITORY
+"""
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=200, check=False)
+
+
+class CommandTest(unittest.TestCase):
+    def test_figures_text_csv_and_plot_agree(self):
+        with tempfile.TemporaryDirectory(prefix="portcullis-platform-") as name:
+            folder = Path(name)
+            done = run(SITE, "--packets", 500, "--mode", "host", "--json", folder / "r.json", "--csv", folder / "r.csv", "--plot", folder / "r.svg")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            figures = json.loads((folder / "r.json").read_text())
+            self.assertTrue(figures["good"])
+            self.assertEqual(sum(port["frames"] for port in figures["ports"]), 500)
+            self.assertIn("every frame went where the reference has it", done.stdout)
+            self.assertIn(f"{figures['delivered']} packets seen by software", done.stdout)
+            rows = list(csv.DictReader((folder / "r.csv").open()))
+            values = [float(row["nanoseconds"]) for row in rows if row["series"] == "wire to host"]
+            self.assertEqual(len(values), figures["wire_to_host"]["frames"])
+            self.assertEqual(values, sorted(values))
+            self.assertAlmostEqual(values[-1], figures["wire_to_host"]["most_ns"], places=2)
+            self.assertTrue(xml.etree.ElementTree.parse(folder / "r.svg").getroot().tag.endswith("svg"))
+
+    def test_the_same_figures_again(self):
+        first, second = (json.loads(run(SITE, "--packets", 200, "--json", "-").stdout) for _ in range(2))
+        first.pop("wall_seconds")
+        second.pop("wall_seconds")
+        self.assertEqual(first, second)
+
+    def test_arguments_that_do_not_do(self):
+        for arguments, words in (((), "SUBJECT"), ((ROOT / "absent.yaml",), "absent.yaml"), ((SITE, "--rate", "fast"), "fast"),
+                                 ((SITE, "--mode", "sideways"), "sideways"), ((SITE, "--pcap", ROOT / "absent.pcap"), "absent.pcap"),
+                                 ((SITE, "--queues", 9), "--queues"), ((SITE, "--mode", "host", "--reloads", 1), "bump-in-the-wire"),
+                                 ((SITE, "--packets", 10, "--csv", "/nowhere/x.csv"), "/nowhere/x.csv")):
+            with self.subTest(arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn(words, done.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    ROOT = Path(sys.argv.pop(1))
+    SITE = ROOT / "examples/campus-voice/site.yaml"
+    unittest.main()
