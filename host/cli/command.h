@@ -21,6 +21,7 @@ void add_diff(CLI::App& app, Exit& exit);
 void add_explain(CLI::App& app, Exit& exit);
 void add_test(CLI::App& app, Exit& exit);
 void add_bench(CLI::App& app, Exit& exit);
+void add_campaign(CLI::App& app, Exit& exit);
 void add_export(CLI::App& app, Exit& exit);
 void add_report(CLI::App& app, Exit& exit);
 

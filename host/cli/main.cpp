@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   portcullis::cli::add_explain(app, exit);
   portcullis::cli::add_test(app, exit);
   portcullis::cli::add_bench(app, exit);
+  portcullis::cli::add_campaign(app, exit);
   portcullis::cli::add_export(app, exit);
   portcullis::cli::add_report(app, exit);
   add_quiet(app);

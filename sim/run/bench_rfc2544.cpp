@@ -11,6 +11,7 @@
 #include "device/loader.h"
 #include "model/nic.h"
 #include "run/bench_machine.h"
+#include "run/counter_check.h"
 #include "run/progress.h"
 #include "run/run.h"
 #include "run/session.h"
@@ -100,10 +101,12 @@ class Rig {
     std::atomic<std::uint64_t> done{0};
     const SessionFigures figures = run_session(nic_, plan, 0, frames, done);
     // A load that ends with the traffic leaves the retired bank's counters to be read.
-    if (figures.exchanges != 0 || plan.active_bank != last_bank_) counts_.assign(counts_.size(), {});
-    if (figures.exchanges != 0 || plan.active_bank != last_bank_) causes_ = {};
-    for (std::size_t i = 0; i < counts_.size(); ++i) add(counts_[i], figures.by_entry[i]);
-    for (unsigned i = 0; i < causes_.size(); ++i) add(causes_[i], figures.by_cause[i]);
+    if (figures.exchanges != 0 || plan.active_bank != last_bank_) {
+      counts_.assign(counts_.size(), {});
+      causes_ = {};
+    }
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += figures.by_entry[i];
+    for (unsigned i = 0; i < causes_.size(); ++i) causes_[i] += figures.by_cause[i];
     last_bank_ = figures.last_bank;
 
     into.frames += figures.accepted;
@@ -135,25 +138,17 @@ class Rig {
   void compare_counters(Rfc2544Case& into) {
     const auto bank = device_.active_bank() == last_bank_ ? device::Bank::active : device::Bank::shadow;
     nic_.set_rate(std::nullopt);
-    const device::Counters counters = device_.counters(bank, static_cast<unsigned>(counts_.size()));
-    const auto check = [&](const device::Tally& counter, const Count& count, const std::string& what) {
-      if (counter.packets == count.packets && counter.bytes == count.bytes) return;
+    const policy::Policy& policy = policies_[last_bank_ == first_bank_ ? 0 : 1];
+    for (std::string& text : counter_differences(device_, bank, policy, counts_, causes_)) {
       ++into.mismatches;
-      into.first_mismatches.push_back(fmt::format("counter of {}: {} packets and {} bytes, the reference has {} and {}",
-                                                  what, counter.packets, counter.bytes, count.packets, count.bytes));
-    };
-    for (std::size_t i = 0; i < counts_.size(); ++i) check(counters.rules[i], counts_[i], fmt::format("entry {}", i));
-    for (unsigned i = 0; i < device::kCauses; ++i) check(counters.causes[i], causes_[i], fmt::format("cause {}", i));
+      into.first_mismatches.push_back(std::move(text));
+    }
   }
 
  private:
   static std::unique_ptr<model::FilterModel> usual_filter(const tables::Geometry& geometry) {
     return model::make_filter_model(geometry.name == "large" ? model::ModelGeometry::large
                                                              : model::ModelGeometry::edge);
-  }
-  static void add(Count& to, const Count& from) {
-    to.packets += from.packets;
-    to.bytes += from.bytes;
   }
 
   std::array<policy::Policy, 2> policies_;

@@ -14,6 +14,7 @@
 
 #include "device/loader.h"
 #include "policy/build.h"
+#include "run/counter_check.h"
 #include "run/monitor.h"
 #include "run/packet_text.h"
 #include "run/progress.h"
@@ -137,27 +138,21 @@ struct Part {
 };
 
 void compare_counters(device::Device& device, const policy::Policy& policy, Part& part) {
-  const auto sum = [](const Count& a, const Count& b) {
-    return device::Tally{a.packets + b.packets, a.bytes + b.bytes};
-  };
-  const auto check = [&part](const device::Tally& counted, const device::Tally& expected, const std::string& what) {
-    if (counted == expected) return;
+  const auto differs = [&part](std::string text) {
     ++part.counter_differences;
-    if (part.counter_texts.size() < kWordedMismatches) {
-      part.counter_texts.push_back(fmt::format("counter of {}: {} packets and {} bytes; reference: {} and {}", what,
-                                               counted.packets, counted.bytes, expected.packets, expected.bytes));
-    }
+    if (part.counter_texts.size() < kWordedMismatches) part.counter_texts.push_back(std::move(text));
   };
-  const device::Counters counters = device.counters(device::Bank::active, static_cast<unsigned>(policy.entries.size()));
-  for (std::size_t i = 0; i < policy.entries.size(); ++i) {
-    const Count small = part.small.by_entry.empty() ? Count{} : part.small.by_entry[i];
-    check(counters.rules[i], sum(part.figures.by_entry[i], small), entry_text(policy, i));
-  }
-  for (unsigned cause = 0; cause < device::kCauses; ++cause) {
-    check(counters.causes[cause], sum(part.figures.by_cause[cause], part.small.by_cause[cause]),
-          cause == 0 ? "the default action"
-                     : fmt::format("malformed packets ({})", policy::to_string(static_cast<policy::Malformed>(cause))));
-  }
+  std::vector<Count> by_entry = part.figures.by_entry;
+  for (std::size_t i = 0; i < part.small.by_entry.size(); ++i) by_entry[i] += part.small.by_entry[i];
+  std::array<Count, 16> by_cause = part.figures.by_cause;
+  for (std::size_t i = 0; i < by_cause.size(); ++i) by_cause[i] += part.small.by_cause[i];
+  for (std::string& text : counter_differences(device, device::Bank::active, policy, by_entry, by_cause))
+    differs(std::move(text));
+  const auto check = [&](const device::Tally& counted, const device::Tally& expected, const std::string& what) {
+    if (counted == expected) return;
+    differs(fmt::format("counter of {}: {} packets and {} bytes; reference: {} and {}", what, counted.packets,
+                        counted.bytes, expected.packets, expected.bytes));
+  };
   device::Tally received;
   for (unsigned port = 0; port < model::kWirePorts; ++port) {
     const device::PortStatistics statistics = device.statistics(port);

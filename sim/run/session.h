@@ -76,6 +76,11 @@ struct EgressRecord {
 struct Count {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  Count& operator+=(const Count& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    return *this;
+  }
 };
 
 /// What entered at a wire port.
