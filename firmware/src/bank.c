@@ -13,6 +13,8 @@ static uint32_t row_words;
 static bool staged_known;
 static uint32_t target_known, index_known, repeat_known; /* NOT_KNOWN: not known */
 #define NOT_KNOWN 0xFFFFFFFFu
+/* The staged row is still to be written to `waiting` indices from `waiting_index` on of `waiting_target`: equal rows that follow each other are one commit. */
+static uint32_t waiting, waiting_target, waiting_index;
 static uint32_t key_staged[KEY_WORDS];
 static bool key_known;
 
@@ -61,6 +63,7 @@ void bank_forget_registers(void) {
   if (row_words > MAX_ROW_WORDS) row_words = MAX_ROW_WORDS;
   staged_known = false;
   target_known = index_known = repeat_known = NOT_KNOWN;
+  waiting = 0;
   key_known = false;
 }
 
@@ -70,29 +73,56 @@ static void set(uint32_t* known, uint32_t address, uint32_t value) {
   *known = value;
 }
 
-uint8_t bank_write_row(uint32_t target, uint32_t index, uint32_t repeat, const uint32_t* words, uint32_t count) {
+static uint8_t commit(void) {
+  if (waiting == 0) return PCL_DONE;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
-  for (uint32_t w = 0; w < row_words; ++w) {
-    const uint32_t word = w < count ? words[w] : 0u;
-    if (staged_known && staged[w] == word) continue;
-    staged[w] = word;
-    register_write(PCL_LOAD_DATA + 4u * w, word);
-  }
-  staged_known = true;
-  set(&target_known, PCL_LOAD_TARGET, target);
-  set(&index_known, PCL_LOAD_INDEX, index);
-  set(&repeat_known, PCL_LOAD_COUNT, repeat);
+  set(&target_known, PCL_LOAD_TARGET, waiting_target);
+  set(&index_known, PCL_LOAD_INDEX, waiting_index);
+  set(&repeat_known, PCL_LOAD_COUNT, waiting);
   register_write(PCL_LOAD_COMMIT, PCL_LOAD_COMMIT_GO_MASK);
-  index_known = index + repeat;
+  index_known = waiting_index + waiting;
+  waiting = 0;
+  return PCL_DONE;
+}
+
+uint8_t bank_write_row(uint32_t target, uint32_t index, uint32_t repeat, const uint32_t* words, uint32_t count) {
+  if (count > row_words) count = row_words;
+  uint32_t equal = 0;
+  if (staged_known) {
+    while (equal < count && staged[equal] == words[equal]) ++equal;
+    while (equal >= count && equal < row_words && staged[equal] == 0) ++equal;
+  }
+  const bool follows = waiting > 0 && waiting_target == target && waiting_index + waiting == index;
+  if (equal < row_words || !follows) {
+    const uint8_t error = commit();
+    if (error != PCL_DONE) return error;
+    waiting_target = target;
+    waiting_index = index;
+  }
+  if (equal < row_words) {
+    if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
+    for (uint32_t w = equal; w < row_words; ++w) {
+      const uint32_t word = w < count ? words[w] : 0u;
+      if (staged_known && staged[w] == word) continue;
+      staged[w] = word;
+      register_write(PCL_LOAD_DATA + 4u * w, word);
+    }
+    staged_known = true;
+  }
+  waiting += repeat;
   return PCL_DONE;
 }
 
 uint8_t bank_check_errors(void) {
+  const uint8_t error = commit();
+  if (error != PCL_DONE) return error;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   return register_read(PCL_ERRORS) == 0 ? PCL_DONE : PCL_ERROR_DEVICE;
 }
 
 uint8_t bank_test(const uint32_t key[KEY_WORDS], struct test_answer* answer) {
+  const uint8_t error = commit();
+  if (error != PCL_DONE) return error;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   for (unsigned w = 0; w < KEY_WORDS; ++w) {
     if (key_known && key_staged[w] == key[w]) continue;

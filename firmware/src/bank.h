@@ -48,7 +48,8 @@ unsigned bank_active(void);
 
 /* Waits for the shadow bank, clears errors and the shadow bank's counters. */
 uint8_t bank_prepare(void);
-/* Writes `words` (`count` of them, the rest of the row is 0) to `repeat` consecutive indices. */
+/* Writes `words` (`count` of them, the rest of the row is 0) to `repeat` consecutive indices; it may wait for the next row, test lookup or
+   bank_check_errors. */
 uint8_t bank_write_row(uint32_t target, uint32_t index, uint32_t repeat, const uint32_t* words, uint32_t count);
 /* Forgets what the registers of the LOAD and TEST blocks hold: to be called before the first row, whatever wrote there before. */
 void bank_forget_registers(void);

@@ -403,11 +403,44 @@ static void copy(uint8_t* to, const uint8_t* from, uint32_t size) {
   for (; size > 0; --size) *to++ = *from++;
 }
 
+static bool equal(const uint32_t* words, const uint8_t* bytes, uint32_t size) {
+  if (((uintptr_t)bytes & 3u) != 0) return memcmp(words, bytes, size) == 0;
+  const uint32_t* others = (const uint32_t*)(const void*)bytes;
+  for (uint32_t w = 0; w < size / 4u; ++w) {
+    if (words[w] != others[w]) return false;
+  }
+  return true;
+}
+
+/* Most rows of a chunk table are that before once more: takes as many of them as `bytes` begins with, but not a table's last row. */
+static uint8_t take_equal_rows(struct image_parser* p, const uint8_t* bytes, uint32_t size, uint32_t* taken) {
+  const uint32_t each = p->need;
+  uint32_t rows = 0;
+  while (p->index + rows + 1u < p->end && size >= each && p->section_left >= (rows + 2u) * each && equal(p->item, bytes + rows * each, each)) {
+    ++rows;
+    size -= each;
+  }
+  *taken = rows * each;
+  if (rows == 0) return PCL_DONE;
+  p->section_state = crc32c_update(p->section_state, bytes, *taken);
+  p->section_left -= *taken;
+  p->position += *taken;
+  p->index += rows;
+  return bank_write_row(TARGET_BITMAP + p->table, p->index - rows, rows, p->item, words_of_row(p));
+}
+
 uint8_t image_parser_take(struct image_parser* p, const uint8_t* bytes, uint32_t size) {
   if (size > p->total - p->position) return refuse(p, PCL_ERROR_IMAGE_LENGTH, p->total, size);
   while (size > 0) {
     if (p->finished) return refuse(p, PCL_ERROR_IMAGE_LENGTH, p->position, size);
     uint32_t step;
+    if (p->step == STEP_ROW && p->have == 0 && p->index > 0 && p->padding == 0 && p->need > 0) {
+      const uint8_t error = take_equal_rows(p, bytes, size, &step);
+      if (error != PCL_DONE) return error;
+      bytes += step;
+      size -= step;
+      if (size == 0) break;
+    }
     if (p->padding > 0) {
       for (step = 0; step < size && p->padding > 0; ++step, --p->padding) {
         if (bytes[step] != 0) return refuse(p, PCL_ERROR_IMAGE_PADDING, p->position + step, bytes[step]);
