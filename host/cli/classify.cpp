@@ -16,6 +16,7 @@
 #include "tables/image.h"
 #include "tables/recover.h"
 #include "tables/reference.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::cli {
 namespace {
@@ -38,14 +39,35 @@ std::vector<int> classify_reference(const tables::TableImage& image, const std::
   return rules;
 }
 
-void classify_command(const Options& options) {
-  const tables::TableImage image = tables::read_image(options.image);
+/// The walk through the trees' bits, and the slice.
+std::vector<int> classify_trees(const tables::tree::ScaleImage& image, const std::string& trace) {
   std::vector<int> rules;
-  if (options.engine == "rtl") {
+  for (const policy::Key& key : policy::read_trace(trace)) {
+    const auto rule = tables::tree::lookup(image, key);
+    rules.push_back(rule ? static_cast<int>(*rule) : -1);
+  }
+  return rules;
+}
+
+void classify_command(const Options& options) {
+  const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.image);
+  std::vector<int> rules;
+  std::size_t entries = 0;
+  if (tables::tree::is_scale_image(bytes)) {
+    if (options.engine == "rtl")
+      throw std::runtime_error(options.image +
+                               ": --engine rtl has the bitmap engine's model only; an image of trees is "
+                               "classified by --engine reference");
+    const tables::tree::ScaleImage image = tables::tree::decode_scale(bytes, options.image);
+    rules = classify_trees(image, options.trace);
+    entries = image.entries.size();
+  } else if (const tables::TableImage image = tables::read_image(options.image); options.engine == "rtl") {
+    entries = image.entries.size();
     std::ifstream trace(options.trace);
     if (!trace) throw std::runtime_error(options.trace + ": cannot be read; give the path of a ClassBench trace");
     rules = sim::classify_rtl(image, trace, options.trace, isatty(STDERR_FILENO) != 0);
   } else {
+    entries = image.entries.size();
     rules = classify_reference(image, options.trace);
   }
   std::string out;
@@ -56,7 +78,7 @@ void classify_command(const Options& options) {
                                          {"headers", rules.size()},
                                          {"matched", matched},
                                          {"unmatched", rules.size() - static_cast<std::size_t>(matched)},
-                                         {"rules", image.entries.size()}};
+                                         {"rules", entries}};
     keep_inputs({options.image, options.trace}, {options.json});
     write_text(options.json, json.dump(2) + '\n');
     if (options.json == "-") return;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/subject.h"
 #include "policy/classbench.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::cli {
 namespace {
@@ -20,6 +21,24 @@ struct Options {
   std::string geometry;
   std::string json;
 };
+
+/// Trees for ten thousand rules (docs/scale.md).
+void compile_trees(const policy::Policy& policy, const Options& options) {
+  if (!options.json.empty())
+    throw std::runtime_error("--json: figures of --geometry scale are printed as text only; leave the option out");
+  const tables::tree::Shape shape = tables::tree::Shape::scale();
+  const tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape);
+  const tables::tree::ScaleReport& report = compiled.report;
+  const std::vector<std::uint8_t> bytes = tables::tree::encode_scale(compiled.image);
+  tables::write_image_bytes(options.output, bytes);
+  std::cout << report.to_string(shape);
+  for (std::size_t i = 0; i < report.union_reasons.size(); ++i) {
+    const policy::Provenance& from = policy.entries.at(report.union_rules.at(i)).from;
+    fmt::print("in the slice  {}: {}\n", from.rule, report.union_reasons[i]);
+  }
+  fmt::print("image         {} (scale), {} bytes, {} attempts, {:.3f} s\n", options.output, bytes.size(),
+             report.attempts, report.seconds);
+}
 
 void compile_command(const Options& options, Exit& exit) {
   policy::Policy policy;
@@ -39,6 +58,10 @@ void compile_command(const Options& options, Exit& exit) {
       inputs.push_back(document.path);
     }
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
+  }
+  if (geometry == "scale") {
+    keep_inputs(inputs, {options.output});
+    return compile_trees(policy, options);
   }
   const tables::Compiled compiled = tables::compile_for(policy, geometry, std::move(sources));
   keep_inputs(inputs, {options.output, options.json});
@@ -67,7 +90,8 @@ void add_compile(CLI::App& app, Exit& exit) {
   input->require_option(1);
   command->add_option("-o,--output", options->output, "table image to write (.pti)")->required();
   command->add_option("--geometry", options->geometry,
-                      "edge, large, versa, or a geometry file; without it the smaller of edge and large that holds the "
+                      "edge, large, versa, scale (trees for 10,240 rules, docs/scale.md), or a geometry file; without "
+                      "it the smaller of edge and large that holds the "
                       "policy (large for ClassBench)");
   command->add_option("--json", options->json, "write the figures as JSON; - for standard output, instead of text");
   command->callback([options, &exit] { compile_command(*options, exit); });

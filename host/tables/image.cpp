@@ -495,8 +495,9 @@ TableImage decode(std::span<const std::uint8_t> bytes, const std::string& file, 
   return image;
 }
 
-void write_image(const std::filesystem::path& path, const TableImage& image) {
-  const std::vector<std::uint8_t> bytes = encode(image);
+void write_image(const std::filesystem::path& path, const TableImage& image) { write_image_bytes(path, encode(image)); }
+
+void write_image_bytes(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   std::error_code status_error;
   const auto kind = std::filesystem::status(path, status_error).type();
   // A device or a pipe is written to, never replaced.

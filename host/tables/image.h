@@ -95,6 +95,8 @@ TableImage decode(std::span<const std::uint8_t> bytes, const std::string& file,
 
 /// Writes through a temporary file beside `path`, so that a reader never sees half an image. Throws ImageError.
 void write_image(const std::filesystem::path& path, const TableImage& image);
+/// The same for the bytes of an image.
+void write_image_bytes(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 /// Throws ImageError.
 TableImage read_image(const std::filesystem::path& path);
 /// The bytes of an image file, undecoded. Throws ImageError if it cannot be read or is too large.

@@ -26,7 +26,7 @@ module pcl_leaf
   input  logic [2**PREDICATE_BITS-1:0]     predicates_i,  // three clocks later
   output logic                             found_o,
   output logic [RULE_BITS-1:0]             rule_o,        // all ones without a match
-  // One entry a clock.
+  // One entry a clock. A leaf read in the clock of the write, or the clock before, does not have the entry.
   input  logic                             write_i,
   input  logic                             write_bank_i,
   input  logic [15:0]                      write_index_i,
@@ -62,8 +62,14 @@ module pcl_leaf
       used_q[i]  <= COUNT_BITS'(SlotBits'(SlotBits'(i) - first)) < count_i;
     end
   end
-  logic [LEAF-1:0] used;  // with the comparisons' results
-  pcl_delay #(.WIDTH(LEAF), .CLOCKS(3)) u_used (.clk_i, .d_i(valid_q ? used_q : '0), .q_o(used));
+  // An entry that is written just when it is read counts as out of force: entries of the active bank are written for that alone.
+  logic [LEAF-1:0] written, written_next;  // in the clock in which a row is asked for; in the next
+  logic [LEAF-1:0] used2_q, used3_q, used;  // used: with the comparisons' results
+  always_ff @(posedge clk_i) begin
+    used2_q <= valid_q ? used_q & ~written : '0;
+    used3_q <= used2_q & ~written_next;
+    used    <= used3_q;
+  end
 
   // ---- Entries and their comparators.
   localparam int unsigned PredicateLow = RULE_BITS;
@@ -85,10 +91,17 @@ module pcl_leaf
     logic [ENTRY_BITS-1:0] entry;
     logic [RowBits:0] read_row;
     assign read_row = {after_q[i] ? next_row_q : row_q, bank_q};
+    logic write;
+    logic [RowBits:0] write_row, read_row_q;
+    assign write = write_i && write_index_i[SlotBits-1:0] == SlotBits'(i) && 32'(write_index_i) < ENTRIES;
+    assign write_row = {write_index_i[SlotBits +: RowBits], write_bank_i};
+    assign written[i] = write && write_row == read_row;
+    assign written_next[i] = write && write_row == read_row_q;
+    always_ff @(posedge clk_i) read_row_q <= read_row;
     pcl_ram_1r1w #(.WIDTH(ENTRY_BITS), .DEPTH(2 * Rows)) u_entries (
       .clk_i,
-      .write_i      (write_i && write_index_i[SlotBits-1:0] == SlotBits'(i) && 32'(write_index_i) < ENTRIES),
-      .write_row_i  ({write_index_i[SlotBits +: RowBits], write_bank_i}),
+      .write_i      (write),
+      .write_row_i  (write_row),
       .write_data_i (write_entry_i),
       .read_i       ((valid_q && used_q[i]) || !pcl_prim_pkg::GateIdle),
       .read_row_i   (read_row),

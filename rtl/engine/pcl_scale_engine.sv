@@ -17,7 +17,8 @@
 //  - rules have numbers: those of the trees 0 to RULES-1 in the order of the policy, those of the slice RULES and up. The action word of a rule of the slice
 //    holds, in its reserved bits 62:49, the number of the first rule of the trees that comes after it; they are zero in the verdict.
 //  - load targets: those of the bitmap tables (pcl_pkg) are the slice's; entries, records and predicates are in pcl_tree_pkg.
-//  - slice_flip_i exchanges the banks of the slice alone, flip_i those of both. Which bank of the slice is active has no part in verdict_bank_o.
+//  - an entry of the active bank is taken out of force by a row for target TargetRemoval: its bits, with the predicate that never holds. Each lookup has it or not.
+//  - slice_flip_i exchanges the banks of the slice alone, flip_i those of both. verdict_slice_bank_o is the slice's.
 // Guaranteed: as pcl_engine. A lookup accepted up to the clock of a flip sees the old bank of trees or slice or both, every later one the new.
 `include "pcl_assert.svh"
 module pcl_scale_engine
@@ -62,6 +63,7 @@ module pcl_scale_engine
   output action_t                verdict_action_o,
   output logic [3:0]             verdict_cause_o,
   output logic                   verdict_bank_o,
+  output logic                   verdict_slice_bank_o,
   output logic [TAG_BITS-1:0]    verdict_tag_o,
   input  logic                   test_valid_i,
   output logic                   test_ready_o,
@@ -175,15 +177,16 @@ module pcl_scale_engine
   logic [5:0] load_target_q;
   logic [15:0] load_index_q;
   logic [ROW_BITS-1:0] load_data_q;
-  logic load_q, load_bank_q, load_slice_action;
+  logic load_q, load_bank_q, load_slice_action, load_removal;
   assign load_slice_action = load_target_i == TargetAction && 32'(load_index_i) >= RULES;
   assign load_slice = load_target_i < TargetAction || load_slice_action;
-  assign load_ready_o = load_slice ? slice_load_ready && !busy_q : !busy_q;
+  assign load_removal = load_target_i >= TargetRemoval;
+  assign load_ready_o = load_removal || (load_slice ? slice_load_ready && !busy_q : !busy_q);
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
     load_q <= load && !load_slice;
     if (load || !pcl_prim_pkg::GateIdle) begin
-      load_bank_q   <= !active_q;
+      load_bank_q   <= load_removal ? active_q : !active_q;
       load_target_q <= load_target_i;
       load_index_q  <= load_index_i;
       load_data_q   <= load_data_i;
@@ -276,7 +279,7 @@ module pcl_scale_engine
       .predicates_i  (predicates[Clocks+3]),
       .found_o       (found),
       .rule_o        (rule),
-      .write_i       (load_q && load_target_q == TargetEntry + 6'(t)),
+      .write_i       (load_q && (load_target_q == TargetEntry + 6'(t) || load_target_q == TargetRemoval + 6'(t))),
       .write_bank_i  (load_bank_q),
       .write_index_i (load_index_q),
       .write_entry_i (load_data_q[ENTRY_BITS-1:0])
@@ -285,13 +288,13 @@ module pcl_scale_engine
   end
 
   // ---- The slice. It answers lookups in their order, before the trees do.
-  logic slice_verdict, slice_hit, slice_flip_ignored, slice_test_hit, slice_test_done, slice_test_ready, slice_busy, flip_taken, slice_flip_taken;
+  logic slice_verdict, slice_bank, slice_hit, slice_flip_ignored, slice_test_hit, slice_test_done, slice_test_ready, slice_busy, flip_taken, slice_flip_taken;
   logic [SliceRuleBits-1:0] slice_rule, slice_test_rule;
   action_t slice_action, slice_test_action;
   struct packed {
     logic        verdict_permit, verdict_would_drop;
     logic [3:0]  verdict_cause;
-    logic        verdict_bank, verdict_tag, counter_ready, counter_done;
+    logic        verdict_tag, counter_ready, counter_done;
     logic [63:0] counter_packets, counter_bytes;
     logic        counter_clearing;
   } unused_slice;
@@ -315,7 +318,7 @@ module pcl_scale_engine
     .verdict_rule_o       (slice_rule),
     .verdict_action_o     (slice_action),
     .verdict_cause_o      (unused_slice.verdict_cause),
-    .verdict_bank_o       (unused_slice.verdict_bank),
+    .verdict_bank_o       (slice_bank),
     .verdict_tag_o        (unused_slice.verdict_tag),
     .test_valid_i         (test_valid_i && test_ready_o),
     .test_ready_o         (slice_test_ready),
@@ -345,6 +348,7 @@ module pcl_scale_engine
     .counter_clearing_o   (unused_slice.counter_clearing)
   );
   typedef struct packed {
+    logic                     bank;
     logic                     hit;
     logic [SliceRuleBits-1:0] rule;
     action_t                  action;
@@ -355,12 +359,12 @@ module pcl_scale_engine
     .clk_i,
     .rst_i   (rst_q[1]),
     .push_i  (slice_verdict),
-    .data_i  ({slice_hit, slice_rule, slice_action}),
+    .data_i  ({slice_bank, slice_hit, slice_rule, slice_action}),
     .valid_o (slice_there),
     .ready_i (valid_q[Resolved] && !tested_q[Resolved]),
     .data_o  (slice_waiting)
   );
-  assign slice = tested_q[Resolved] ? {slice_test_hit, slice_test_rule, slice_test_action} : slice_waiting;
+  assign slice = tested_q[Resolved] ? {1'b0, slice_test_hit, slice_test_rule, slice_test_action} : slice_waiting;
 
   // ---- The rule that decides.
   logic slice_decides, tree_decides;
@@ -405,7 +409,7 @@ module pcl_scale_engine
   end
 
   // ---- The verdict.
-  logic hit1_q, hit2_q, from_slice1_q, from_slice2_q;
+  logic slice_bank1_q, slice_bank2_q, hit1_q, hit2_q, from_slice1_q, from_slice2_q;
   logic [RULE_BITS-1:0] rule1_q, rule2_q;
   action_t slice_action1_q, other2_q;  // other2_q: the slice's action, else the default
   logic monitor2_q, push_q, tested_there_q;
@@ -418,6 +422,8 @@ module pcl_scale_engine
     side1_q         <= side;
     hit2_q          <= hit1_q;
     from_slice2_q   <= from_slice1_q;
+    slice_bank1_q   <= slice.bank;
+    slice_bank2_q   <= slice_bank1_q;
     rule2_q         <= hit1_q ? rule1_q : '0;
     side2_q         <= side1_q;
     other2_q        <= side1_q.cause != CauseNone ? '0 : hit1_q ? slice_action1_q : default_q[side1_q.bank];
@@ -431,6 +437,7 @@ module pcl_scale_engine
     logic                 would_drop;
     logic                 hit;
     logic                 bank;
+    logic                 slice_bank;
     logic [3:0]           cause;
     logic [RULE_BITS-1:0] rule;
     logic [TAG_BITS-1:0]  tag;
@@ -444,6 +451,7 @@ module pcl_scale_engine
     verdict.would_drop = !chosen.permit && monitor2_q;
     verdict.hit = hit2_q;
     verdict.bank = side2_q.bank;
+    verdict.slice_bank = slice_bank2_q;
     verdict.cause = side2_q.cause;
     verdict.rule = rule2_q;
     verdict.tag = side2_q.tag;
@@ -464,6 +472,7 @@ module pcl_scale_engine
   assign verdict_action_o = verdict_out.action;
   assign verdict_cause_o = verdict_out.cause;
   assign verdict_bank_o = verdict_out.bank;
+  assign verdict_slice_bank_o = verdict_out.slice_bank;
   assign verdict_tag_o = verdict_out.tag;
 
   // ---- Test lookups: the slice waits for the same slot, and takes one from the lookups where none is idle.
@@ -549,7 +558,7 @@ module pcl_scale_engine
   end
 
   `PCL_ASSERT(CreditsMatchLookupsUnderWay, 32'(credits_q) + 32'(under_way_q[0]) + 32'(under_way_q[1]) == Entries)
-  `PCL_ASSERT(ShadowIsQuietWhileWritten, !(load && under_way_q[!active_q] != 0))
+  `PCL_ASSERT(ShadowIsQuietWhileWritten, !(load && !load_removal && under_way_q[!active_q] != 0))
   `PCL_ASSERT(SliceAnswersFirst, !(valid_q[Resolved] && !tested_q[Resolved] && !slice_there))
   `PCL_ASSERT(SliceTakesEveryFlip, !slice_flip_ignored)
 

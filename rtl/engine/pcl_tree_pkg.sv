@@ -8,6 +8,8 @@ package pcl_tree_pkg;
   localparam logic [5:0] TargetRecord = 6'h28;     // + tree; index: level in bits 15:12, record in bits 11:0
   localparam logic [5:0] TargetPredicate = 6'h30;  // + table: TCP flags, DSCP and tags, context, family
 
+  localparam logic [5:0] TargetRemoval = 6'h38;    // + tree; index: the entry; into the active bank, to take it out of force
+
   localparam int unsigned PredicateTables = 4;
   localparam int unsigned MaxLevels = 15;
 

@@ -73,10 +73,6 @@ policy::Policy slice_policy(const policy::Policy& policy, const std::vector<std:
   return out;
 }
 
-std::uint64_t slice_word(std::uint64_t action, std::uint32_t before) {
-  return (action & ~kBeforeMask) | (std::uint64_t{before} << kBeforeShift);
-}
-
 std::uint64_t default_word(const policy::Policy& policy) {
   return policy.default_action.to_word() | (policy.monitor ? kMonitorBit : 0);
 }
@@ -120,6 +116,10 @@ void fill_figures(ScaleReport& report, const ScaleImage& image, const Forest& fo
 }
 
 }  // namespace
+
+std::uint64_t slice_word(std::uint64_t action, std::uint32_t before) {
+  return (action & ~kBeforeMask) | (std::uint64_t{before} << kBeforeShift);
+}
 
 ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, const BuildOptions& options) {
   if (const std::string problem = shape.problem(); !problem.empty()) throw GeometryError(problem);
@@ -176,7 +176,10 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
   image.slice = compile_tables(slice_policy(policy, image.slice_rules), shape.slice);
   for (std::size_t i = 0; i < image.slice_rules.size(); ++i)
     image.slice.actions[i] = slice_word(image.slice.actions[i], image.slice_rules[i]);
-  for (const policy::Entry& entry : policy.entries) image.actions.push_back(entry.action.to_word());
+  for (const policy::Entry& entry : policy.entries) {
+    image.actions.push_back(entry.action.to_word());
+    image.entries.push_back(entry.from);
+  }
   image.default_action = default_word(policy);
 
   ScaleReport& report = out.report;
@@ -184,6 +187,7 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
   report.rules = policy.entries.size();
   report.empty = policy.entries.size() - boxes.size() - sorted.unions.size();
   report.unions = sorted.unions.size();
+  report.union_rules = sorted.unions;
   report.union_reasons = sorted.reasons;
   report.left_over = forest.left_over.size();
   report.predicates = sorted.predicates.size();
@@ -211,7 +215,7 @@ std::string ScaleReport::to_string(const Shape& shape) const {
                      copies, predicates, shape.never(), overlap, describe(overlap_key));
   out +=
       fmt::format("bits a rule, one bank, without actions and counters: {:.1f} used, {:.1f} provisioned for {} rules\n",
-                  per_rule, static_cast<double>(provisioned.all()) / kScaleRules, kScaleRules);
+                  per_rule, static_cast<double>(provisioned.all()) / shape.rules, shape.rules);
   return out;
 }
 

@@ -19,6 +19,9 @@ namespace portcullis::tables::tree {
 /// Bits 62 to 49 of an action word of the slice: the number of the first rule of the trees that comes after this one.
 inline constexpr unsigned kBeforeShift = 49;
 
+/// An action word of the slice, for a rule that comes right before rule `before` of the trees.
+std::uint64_t slice_word(std::uint64_t action, std::uint32_t before);
+
 /// One bank of a tree engine.
 struct ScaleImage {
   PackedTrees trees;
@@ -26,6 +29,7 @@ struct ScaleImage {
   std::vector<std::uint32_t> slice_rules;  ///< rule number in the policy of each entry of the slice, ascending
   std::vector<std::uint64_t> actions;      ///< by rule number; those of rules in the slice too
   std::uint64_t default_action = 0;
+  std::vector<EntryInfo> entries;  ///< where each rule came from, by rule number
 };
 
 struct ScaleReport {
@@ -36,6 +40,7 @@ struct ScaleReport {
   std::vector<unsigned> tree_levels;       ///< comparisons to the deepest leaf
   std::size_t empty = 0;                   ///< rules that match nothing
   std::size_t unions = 0;                  ///< rules in the slice because no entry of a leaf holds them
+  std::vector<std::uint32_t> union_rules;  ///< their numbers
   std::vector<std::string> union_reasons;  ///< one for each of them
   std::size_t left_over = 0;               ///< rules in the slice because no tree took them
   std::array<std::size_t, policy::kRangeTables> slice_boundaries{};

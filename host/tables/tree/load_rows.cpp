@@ -85,4 +85,8 @@ std::vector<LoadRow> slice_rows(const ScaleImage& image) {
   return out;
 }
 
+LoadRow removal_row(const ScaleImage& image, unsigned tree, std::size_t entry) {
+  return {kTargetRemoval + tree, static_cast<unsigned>(entry), words(image.trees.trees[tree].entries, entry)};
+}
+
 }  // namespace portcullis::tables::tree

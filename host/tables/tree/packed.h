@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tables/tree/box.h"
@@ -27,6 +28,10 @@ class BitMemory {
   void set(std::size_t row, unsigned low, unsigned bits, Address value);
   void flip(std::size_t row, unsigned bit) { bits_[row * words_ + bit / 64] ^= std::uint64_t{1} << (bit % 64); }
   bool zero(std::size_t row) const;
+  /// A row's 64-bit words; bits behind the width are zero.
+  std::span<const std::uint64_t> words(std::size_t row) const {
+    return std::span<const std::uint64_t>(bits_).subspan(row * words_, words_);
+  }
 
   friend bool operator==(const BitMemory&, const BitMemory&) = default;
 

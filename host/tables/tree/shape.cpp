@@ -14,15 +14,23 @@ unsigned bits_for(unsigned values) { return values <= 1 ? 1 : static_cast<unsign
 
 }  // namespace
 
-Shape Shape::scale() {
+Shape Shape::scale(unsigned rules) {
   Shape shape;
-  shape.trees = {{7168, 14, 1024}, {3072, 12, 512}, {768, 9, 128}, {256, 7, 64}};
+  shape.rules = rules;
+  unsigned more = 4;
+  for (const unsigned share : {700U, 300U, 75U, 25U}) {
+    TreeShape tree;
+    tree.entries = 8 * ((rules * share + 7999) / 8000);
+    tree.rows = std::bit_ceil((tree.entries + 6) / 7);
+    tree.levels = static_cast<unsigned>(std::bit_width(tree.rows)) - 1 + more--;
+    shape.trees.push_back(tree);
+  }
   shape.slice = slice_of(256);
   return shape;
 }
 
-Shape Shape::scale_ipv6() {
-  Shape shape = scale();
+Shape Shape::scale_ipv6(unsigned rules) {
+  Shape shape = scale(rules);
   shape.address_bits = 128;
   return shape;
 }

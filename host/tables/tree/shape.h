@@ -20,7 +20,7 @@ inline constexpr unsigned kMaxTrees = 8;
 /// Rows of one level's memory at most: twelve bits of the load port's index.
 inline constexpr unsigned kMaxLevelRows = 4096;
 
-/// Rules that the shape `scale` is provisioned for; bits a rule are stated for them.
+/// Rules that the shape `scale` is provisioned for; the default.
 inline constexpr unsigned kScaleRules = 10240;
 
 /// One of the trees.
@@ -41,10 +41,11 @@ struct Shape {
   unsigned predicate_bits = 4;   ///< the highest predicate number never holds
   Geometry slice;                ///< of the bitmap engine beside the trees
 
-  /// 10,240 rules: four trees of 7168, 3072, 768 and 256 entries, IPv4; a slice of 256 rules.
-  static Shape scale();
+  /// Four trees that hold `rules` rules (1024 to 16128) and copies of a few, IPv4, and a slice of 256 rules. For
+  /// 10,240: 7168, 3072, 768 and 256 entries. constraints/scale.py has the same numbers.
+  static Shape scale(unsigned rules = kScaleRules);
   /// The same for 128-bit addresses.
-  static Shape scale_ipv6();
+  static Shape scale_ipv6(unsigned rules = kScaleRules);
   /// Small enough to be looked at by exhaustive tests: two trees, leaves of four.
   static Shape small();
   /// Empty if the numbers are within their limits; otherwise what is wrong, as a sentence.

@@ -149,6 +149,51 @@ TEST(ScaleEngine, TheSliceFlipsAlone) {
   EXPECT_EQ(bench.refused, 0U);
 }
 
+TEST(ScaleEngine, RulesComeAndGoUnderFullLoad) {
+  RuleSets sets(test::seed(939));
+  const Shape shape = Shape::scale();
+  ScaleBench<VScale> bench(shape);
+  Policy policy = sets.random(Kind::firewall, 800);
+  add_lists(policy, sets, 60);
+  const auto loaded = std::make_shared<Loaded>(policy, shape);
+  bench.install(loaded, [] {});
+  tables::tree::LiveRules live(policy, loaded->compiled.image);
+  std::vector<std::uint32_t> numbers;
+  std::uint64_t most = 0;
+  for (int step = 0; step < 60 && !HasFatalFailure(); ++step) {
+    // Headers of the rule that comes or goes, more than of others.
+    const Policy now = live.policy(&numbers);
+    policy::Entry changed = now.entries[sets.below(now.entries.size())];
+    tables::tree::Change change;
+    if (step % 4 == 0) {
+      change = live.add(changed, static_cast<std::uint32_t>(sets.below(801)));
+    } else {
+      const std::size_t entry = sets.below(now.entries.size());
+      changed = now.entries[entry];
+      change = live.remove(numbers[entry]);
+    }
+    Policy one;
+    one.entries = {changed};
+    const auto between = [&] {
+      if (!bench.lookup) bench.lookup = ScaleLookup{sets.header(sets.below(3) == 0 ? now : one)};
+    };
+    for (int i = 0; i < 50; ++i) {
+      between();
+      bench.tick();
+    }
+    const std::uint64_t start = bench.clock;
+    bench.apply(change, std::make_shared<Loaded>(live), between);
+    most = std::max(most, bench.clock - start);
+    for (int i = 0; i < 100; ++i) {
+      between();
+      bench.tick();
+    }
+  }
+  bench.settle();
+  EXPECT_EQ(bench.refused, 0U);
+  std::cout << bench.verdicts << " verdicts, a change takes at most " << most << " clocks\n";
+}
+
 TEST(ScaleEngine, CountsEveryVerdictOnce) {
   RuleSets sets(test::seed(935));
   const Shape shape = Shape::scale();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <filesystem>
 
 #include "../random_policy.h"
@@ -19,11 +20,12 @@ class ClassbenchTrees : public ::testing::TestWithParam<std::filesystem::path> {
     if (!std::filesystem::exists(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
     test::RuleSets sets(test::seed(921));
     const policy::Policy policy = policy::read_classbench(GetParam());
+    const std::clock_t start = std::clock();
     const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+    EXPECT_LT(std::clock() - start, 2 * CLOCKS_PER_SEC) << "processor time";
     std::cout << GetParam().filename().string() << ": " << compiled.report.seconds << " s\n"
               << compiled.report.to_string(Shape::scale());
     EXPECT_LE(compiled.report.copies, 1.05);
-    EXPECT_LT(compiled.report.seconds, 2);
     ASSERT_EQ(prove_scale(policy, compiled.image), "");
     const test::BruteForce oracle(policy);
     for (std::size_t i = 0; i < headers; ++i) {

@@ -1,0 +1,67 @@
+// Rules that come and go while a tree engine works, without building its trees anew: an added rule goes into the slice,
+// a removed one is taken out of force where it stands.
+//
+// The trees keep the rules that they were built with. An added rule takes the place in the order that it is given,
+// exactly: the slice's action words say before which rule of the trees each of its rules comes. What has gathered is
+// folded in by compiling policy() again.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "policy/policy.h"
+#include "tables/tree/compile.h"
+#include "tables/tree/load_rows.h"
+
+namespace portcullis::tables::tree {
+
+/// The slice has no room for a further rule. The rules are as they were; compile policy() anew.
+class SliceIsFull : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What the device has to do.
+struct Change {
+  std::vector<LoadRow> rows;  ///< to write, in any order
+  bool flip_slice = false;    ///< then exchange the slice's banks: the rows are for its shadow bank
+};
+
+class LiveRules {
+ public:
+  /// The rules of a policy and what it was compiled into. Rule n of the policy has the number n for as long as the
+  /// object lives; added rules get numbers behind them.
+  LiveRules(policy::Policy policy, ScaleImage image);
+
+  /// Adds a rule before rule `before` of the compiled policy (its number of rules: behind all), behind what was added
+  /// there earlier. `number`, if given, receives the new rule's. Throws SliceIsFull.
+  Change add(policy::Entry entry, std::uint32_t before, std::uint32_t* number = nullptr);
+  /// Takes a rule out of force. Throws std::out_of_range where there is none of that number, or no longer.
+  Change remove(std::uint32_t number);
+
+  /// What the device enforces now. Its slice_rules hold numbers as above.
+  const ScaleImage& image() const { return image_; }
+  /// The same as a policy, in order; `numbers`, if given, receives the number of each entry.
+  policy::Policy policy(std::vector<std::uint32_t>* numbers = nullptr) const;
+  /// Rules that the slice can still take, if their boundaries fit.
+  std::size_t free() const { return image_.trees.shape.slice.rules - slice_.size(); }
+
+ private:
+  struct InSlice {
+    std::uint32_t before = 0;  ///< of the trees' rules, the first that comes after it
+    bool compiled = false;     ///< a rule of the compiled policy: behind what was added before it
+    std::uint32_t number = 0;
+    policy::Entry entry;
+  };
+
+  Change load_slice(std::vector<InSlice> next);
+
+  policy::Policy policy_;
+  ScaleImage image_;
+  std::vector<bool> gone_;  ///< by number, of the compiled policy's rules
+  std::vector<InSlice> slice_;
+  std::uint32_t next_number_;
+};
+
+}  // namespace portcullis::tables::tree
