@@ -45,12 +45,6 @@ constexpr std::uint64_t kAllRssTypes = [] {
   return all;
 }();
 
-/// The key of Microsoft's "Verifying the RSS Hash Calculation", which most drivers begin with.
-constexpr std::array<std::uint8_t, device::kRssKey> kDefaultRssKey = {
-    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-
 std::mutex adapters_mutex;
 std::vector<std::weak_ptr<Adapter>> known_adapters;
 
@@ -110,7 +104,7 @@ int configure(rte_eth_dev* dev) {
     if (key != nullptr) {
       std::copy_n(key, device::kRssKey, port.rss_key.begin());
     } else {
-      port.rss_key = kDefaultRssKey;
+      port.rss_key = device::kDefaultRssKey;
     }
     for (unsigned i = 0; i < device::kRssTable; ++i) {
       port.rss_table[i] = spread && dev->data->nb_rx_queues != 0
@@ -642,7 +636,7 @@ void create_port(const std::shared_ptr<Adapter>& adapter, rte_device* device, un
   auto port = std::make_unique<Port>(adapter);
   port->dev = dev;
   port->wire = wire;
-  port->rss_key = kDefaultRssKey;
+  port->rss_key = device::kDefaultRssKey;
   if (address) {
     dev->data->mac_addrs[0] = *address;
     for (unsigned i = 0, carry = wire; i < RTE_ETHER_ADDR_LEN && carry != 0; ++i) {

@@ -428,7 +428,7 @@ module pcl_nic
   logic [63:0]       table_place;
 
   pcl_nic_rings #(
-    .RINGS(1), .DATA_WIDTH(DATA_WIDTH), .BASE(pcl_nic_registers_pkg::TableQueue), .STRIDE(64), .BUFFERS(1'b0)
+    .RINGS(1), .DATA_WIDTH(DATA_WIDTH), .BASE(pcl_nic_registers_pkg::TableQueue), .STRIDE(64), .AHEAD(8), .BUFFERS(1'b0)
   ) u_table_ring (
     .clk_i, .rst_i, .access_i(access), .access_data_o(data_table), .stop_i(stop),
     .enabled_o(table_enabled), .active_o(table_active), .failed_o(table_failed), .failure_o(table_failure), .busy_i(table_busy || table_head_busy),

@@ -1,8 +1,9 @@
-// Descriptor rings of queues of one kind: their registers, their doorbells, and a few descriptors of each read ahead from host memory.
+// Descriptor rings of queues of one kind: their registers, their doorbells, and descriptors of each read ahead from host memory.
 //
 // In: register accesses to BASE + STRIDE * ring + ring_register_e; errors and heads from the queues' engine.
 // Out: for the ring select_i names, in the same clock: the next descriptor, if it is here (cached_o), how many software has handed over, and the
-// set-up. pop_i uses up the descriptor of that ring. Reads of 64 bytes, four descriptors, one under way per ring.
+// set-up. pop_i uses up the descriptor of that ring. Reads of 64 bytes, four descriptors, as many under way per ring as AHEAD descriptors are: so long a
+// way to host memory is hidden as AHEAD packets take (docs/platform.md has figures).
 //
 // Guarantees
 // - Only descriptors between the head and the doorbell are used.
@@ -17,6 +18,7 @@ module pcl_nic_rings
   parameter  int unsigned DATA_WIDTH = 512,          // of host memory's bus: 128 to 512
   parameter  logic [15:0] BASE = 16'h1400,
   parameter  int unsigned STRIDE = 64,
+  parameter  int unsigned AHEAD = 64,                // descriptors of a ring that are here or on their way: a power of two, 8 to 256
   parameter  bit          BUFFERS = 1'b1,            // there is a BUFFER_SIZE, and two addresses aligned to 64 bytes; else one to 8
   localparam int unsigned RingBits = RINGS > 1 ? $clog2(RINGS) : 1
 ) (
@@ -64,10 +66,15 @@ module pcl_nic_rings
   localparam int unsigned Beats = 512 / DATA_WIDTH;           // of a fetch
   localparam int unsigned PerBeat = DATA_WIDTH / 128;         // descriptors
   localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1;
-  localparam int unsigned OrderDepth = RINGS > 1 ? 2 ** $clog2(RINGS) : 2;
+  localparam int unsigned Groups = AHEAD / 4;                 // fetches of a ring under way at most, and rows of them here
+  localparam int unsigned GroupBits = $clog2(Groups);
+  localparam int unsigned OrderDepth = 2 ** $clog2(RINGS) * Groups;
 
   if (RINGS < 1 || RINGS > MaxQueues) begin : gen_check_rings
     $fatal(1, "pcl_nic: QUEUES is %0d; it must be 1 to %0d", RINGS, MaxQueues);
+  end
+  if (AHEAD < 8 || AHEAD > 256 || 2 ** $clog2(AHEAD) != AHEAD) begin : gen_check_ahead
+    $fatal(1, "pcl_nic: descriptors read ahead are %0d; they must be a power of two from 8 to 256", AHEAD);
   end
   if (DATA_WIDTH != 128 && DATA_WIDTH != 256 && DATA_WIDTH != 512) begin : gen_check_width
     $fatal(1, "pcl_nic: DATA_WIDTH is %0d; it must be 128, 256 or 512", DATA_WIDTH);
@@ -75,7 +82,7 @@ module pcl_nic_rings
 
   // ------------------------------------------------------------------------------------------------------------------
   // State. Pointers count on over the end of the ring; their low bits are indices, and the bit above them tells odd laps.
-  logic [RINGS-1:0]  enable_q, fetching_q;
+  logic [RINGS-1:0]  enable_q, fetching;
   logic [Errors-1:0] error_q [RINGS];
   logic [3:0]        size_q [RINGS];
   logic [63:0]       base_q [RINGS];
@@ -86,19 +93,25 @@ module pcl_nic_rings
   logic [15:0]       mask_q [RINGS];
   logic [15:0]       used_q [RINGS];      // pointer to the next descriptor
   logic [15:0]       fetched_q [RINGS];   // behind the last that is here
+  logic [15:0]       asked_q [RINGS];     // behind the last that has been asked for
+  logic [GroupBits:0] under_way_q [RINGS];  // fetches
 
   logic [RINGS-1:0]  want, busy_or_fetching;
   logic [RingBits-1:0] order_ring;
   logic [15:0]       order_target;
   logic              order_valid, fetch_done, fetch_failed, fetch_error_q;
+  logic              ask;
+  logic [RingBits-1:0] ask_ring;
+  logic [15:0]       ask_target;
 
   for (genvar r = 0; r < RINGS; r++) begin : gen_status
     assign failed_o[r] = error_q[r] != '0;
     assign available_o[r] = enable_q[r] && used_q[r] != fetched_q[r];
     assign place_all_o[r*64+:64] = place_q[r];
+    assign fetching[r] = under_way_q[r] != '0;
   end
   assign enabled_o = enable_q;
-  assign busy_or_fetching = busy_i | fetching_q;
+  assign busy_or_fetching = busy_i | fetching;
   assign active_o = enable_q | busy_or_fetching;
 
   assign cached_o = available_o[select_i];
@@ -131,6 +144,7 @@ module pcl_nic_rings
     if (head_write_i) head_q[head_ring_i] <= head_i;
     if (pop_i) used_q[select_i] <= used_q[select_i] + 16'd1;
     if (fetch_done && !fetch_failed) fetched_q[order_ring] <= order_target;
+    if (ask) asked_q[ask_ring] <= ask_target;
     if (in_range && !access_i.write) begin
       case (access_register)
         RingControl: access_data_o <= 32'(enable_q[access_ring]);
@@ -171,6 +185,7 @@ module pcl_nic_rings
           head_q[access_ring] <= '0;
           used_q[access_ring] <= '0;
           fetched_q[access_ring] <= '0;
+          asked_q[access_ring] <= '0;
         end
       end
       if (access_register == RingTail && enable_q[access_ring]) begin
@@ -205,28 +220,27 @@ module pcl_nic_rings
         mask_q[r]    <= '0;
         used_q[r]    <= '0;
         fetched_q[r] <= '0;
+        asked_q[r]   <= '0;
       end
       failure_o <= 1'b0;
     end
   end
 
   // ------------------------------------------------------------------------------------------------------------------
-  // Reading ahead: the aligned group of four that the next missing descriptor is in, up to the doorbell. Eight places a ring.
+  // Reading ahead: the aligned group of four that the next missing descriptor is in, up to the doorbell. AHEAD places a ring. A group that the doorbell stands
+  // in is read again when the doorbell has moved on. Memory answers in order, so fetched_q follows asked_q.
   logic [15:0] missing [RINGS];
   logic [15:0] group_end [RINGS];
 
   always_comb begin
     for (int unsigned r = 0; r < RINGS; r++) begin
-      missing[r] = (tail_q[r] - fetched_q[r]) & mask_q[r];
-      group_end[r] = (fetched_q[r] | 16'd3) + 16'd1;
-      want[r] = enable_q[r] && !fetching_q[r] && missing[r] != '0 && 16'(group_end[r] - used_q[r]) <= 16'd8;
+      missing[r] = (tail_q[r] - asked_q[r]) & mask_q[r];
+      group_end[r] = (asked_q[r] | 16'd3) + 16'd1;
+      want[r] = enable_q[r] && 32'(under_way_q[r]) != Groups && missing[r] != '0 && 16'(group_end[r] - used_q[r]) <= 16'(AHEAD);
     end
   end
 
   logic [RINGS-1:0]    later_q, later, turn;   // rings behind the one that had the last turn
-  logic                ask;
-  logic [RingBits-1:0] ask_ring;
-  logic [15:0]         ask_target;
 
   assign ask = want != '0 && (!fetch_valid_o || fetch_ready_i);
   assign later = want & later_q;
@@ -235,38 +249,45 @@ module pcl_nic_rings
   always_comb begin
     ask_ring = '0;
     for (int unsigned r = 0; r < RINGS; r++) if (turn[r]) ask_ring = ask_ring | RingBits'(r);
-    ask_target = missing[ask_ring] >= 16'(group_end[ask_ring] - fetched_q[ask_ring]) ? group_end[ask_ring]
-                                                                                        : fetched_q[ask_ring] + missing[ask_ring];
+    ask_target = missing[ask_ring] >= 16'(group_end[ask_ring] - asked_q[ask_ring]) ? group_end[ask_ring]
+                                                                                      : asked_q[ask_ring] + missing[ask_ring];
   end
 
   logic [BeatBits-1:0]   beat_q;
-  logic [DATA_WIDTH-1:0] cache [RINGS*2*Beats];
-  logic [2:0]            write_place, read_place;
+  logic [DATA_WIDTH-1:0] cache [RINGS*Groups*Beats];
+  logic [GroupBits+1:0]  write_place, read_place;
+  logic [31:0]           write_group, read_group;
   logic [DATA_WIDTH-1:0] read_row;
 
   assign fetch_done = data_valid_i && (Beats == 1 || beat_q == BeatBits'(Beats - 1));
   assign fetch_failed = data_error_i || fetch_error_q;
-  assign write_place = fetched_q[order_ring][2:0];
-  assign read_place = used_q[select_i][2:0];
+  assign write_place = fetched_q[order_ring][GroupBits+1:0];
+  assign read_place = used_q[select_i][GroupBits+1:0];
+  assign write_group = 32'(order_ring) * Groups + 32'(write_place[GroupBits+1:2]);
+  assign read_group = 32'(select_i) * Groups + 32'(read_place[GroupBits+1:2]);
 
   always_ff @(posedge clk_i) begin : fetch
     if (fetch_ready_i) fetch_valid_o <= 1'b0;
     if (ask) begin
       fetch_valid_o   <= 1'b1;
-      fetch_address_o <= base_q[ask_ring] + 64'({fetched_q[ask_ring] & mask_q[ask_ring] & ~16'd3, 4'd0});
+      fetch_address_o <= base_q[ask_ring] + 64'({asked_q[ask_ring] & mask_q[ask_ring] & ~16'd3, 4'd0});
       later_q         <= ~(turn | (turn - 1'b1));
-      fetching_q[ask_ring] <= 1'b1;
     end
     if (data_valid_i) begin
       beat_q        <= fetch_done ? '0 : beat_q + 1'b1;
       fetch_error_q <= !fetch_done && fetch_failed;
-      if (fetch_done) fetching_q[order_ring] <= 1'b0;
-      cache[Beats > 1 ? (32'(order_ring) * 2 + 32'(write_place[2])) * Beats + 32'(beat_q) : 32'(order_ring) * 2 + 32'(write_place[2])] <= data_i;
+      cache[Beats > 1 ? write_group * Beats + 32'(beat_q) : write_group] <= data_i;
+    end
+    for (int unsigned r = 0; r < RINGS; r++) begin
+      logic more, fewer;
+      more = ask && ask_ring == RingBits'(r);
+      fewer = fetch_done && order_ring == RingBits'(r);
+      if (more != fewer) under_way_q[r] <= more ? under_way_q[r] + 1'b1 : under_way_q[r] - 1'b1;
+      if (rst_i) under_way_q[r] <= '0;
     end
     if (rst_i) begin
       fetch_valid_o <= 1'b0;
       later_q       <= '1;
-      fetching_q    <= '0;
       beat_q        <= '0;
       fetch_error_q <= 1'b0;
     end
@@ -276,7 +297,7 @@ module pcl_nic_rings
     .clk_i, .rst_i, .push_i(ask), .data_i({ask_ring, ask_target}), .valid_o(order_valid), .ready_i(fetch_done), .data_o({order_ring, order_target})
   );
 
-  assign read_row = cache[(32'(select_i) * 2 + 32'(read_place[2])) * Beats + 32'(read_place[1:0]) / PerBeat];
+  assign read_row = cache[read_group * Beats + 32'(read_place[1:0]) / PerBeat];
   if (PerBeat == 1) begin : gen_one
     assign descriptor_o = read_row;
   end else begin : gen_several

@@ -174,6 +174,7 @@ void Platform::set_up_queues(device::Nic& nic) {
   for (unsigned port = 0; port < model::kWirePorts; ++port) {
     if (options_.endpoint) nic.device().set_forward_to(port, model::kWirePorts);
     for (unsigned i = 0; i < device::kRssTable; ++i) nic.set_rss_table(port, i, i % options_.queues);
+    nic.set_rss_key(port, device::kDefaultRssKey);
     nic.set_rss_types(port, 0x3F);
     nic.set_max_frame(port, nic.max_frame());
     nic.set_filter(port, {.receive = true, .promiscuous = true, .allmulticast = true, .broadcast = true, .rss = true});

@@ -41,6 +41,13 @@ class CommandTest(unittest.TestCase):
         second.pop("wall_seconds")
         self.assertEqual(first, second)
 
+    def test_the_studies_page_has_the_recorded_figures(self):
+        sys.path.insert(0, str(ROOT / "bench/platform"))
+        import studies
+        page = (ROOT / "docs/platform-studies.md").read_text()
+        for name, rows in studies.tables().items():
+            self.assertIn("\n".join(rows), page, f"bench/platform/studies.py --page writes the table of {name}")
+
     def test_arguments_that_do_not_do(self):
         for arguments, words in (((), "SUBJECT"), ((ROOT / "absent.yaml",), "absent.yaml"), ((SITE, "--rate", "fast"), "fast"),
                                  ((SITE, "--mode", "sideways"), "sideways"), ((SITE, "--pcap", ROOT / "absent.pcap"), "absent.pcap"),
