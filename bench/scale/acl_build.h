@@ -10,7 +10,7 @@
 namespace portcullis::bench {
 
 struct AclBuild {
-  double seconds = 0;     ///< rte_acl_add_rules and rte_acl_build
+  double seconds = 0;     ///< processor time of rte_acl_add_rules and rte_acl_build
   std::size_t bytes = 0;  ///< that DPDK's heap gave out for it
   std::string error;      ///< empty, or why there is no figure
 };

@@ -25,8 +25,9 @@ struct Options {
 /// Trees for ten thousand rules (docs/scale.md).
 void compile_trees(const policy::Policy& policy, const Options& options) {
   if (!options.json.empty())
-    throw std::runtime_error("--json: figures of --geometry scale are printed as text only; leave the option out");
-  const tables::tree::Shape shape = tables::tree::Shape::scale();
+    throw std::runtime_error("--json: figures of trees are printed as text only; leave the option out");
+  const tables::tree::Shape shape =
+      options.geometry == "scale" ? tables::tree::Shape::scale() : tables::tree::Shape::scale_ipv6();
   const tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape);
   const tables::tree::ScaleReport& report = compiled.report;
   const std::vector<std::uint8_t> bytes = tables::tree::encode_scale(compiled.image);
@@ -59,7 +60,7 @@ void compile_command(const Options& options, Exit& exit) {
     }
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
-  if (geometry == "scale") {
+  if (geometry == "scale" || geometry == "scale-ipv6") {
     keep_inputs(inputs, {options.output});
     return compile_trees(policy, options);
   }
@@ -89,10 +90,11 @@ void add_compile(CLI::App& app, Exit& exit) {
   input->add_option("--classbench", options->classbench, "ClassBench filter set instead of a site");
   input->require_option(1);
   command->add_option("-o,--output", options->output, "table image to write (.pti)")->required();
-  command->add_option("--geometry", options->geometry,
-                      "edge, large, versa, scale (trees for 10,240 rules, docs/scale.md), or a geometry file; without "
-                      "it the smaller of edge and large that holds the "
-                      "policy (large for ClassBench)");
+  command->add_option(
+      "--geometry", options->geometry,
+      "edge, large, versa, scale or scale-ipv6 (trees for 10,240 rules, docs/scale.md), or a geometry file; without "
+      "it the smaller of edge and large that holds the "
+      "policy (large for ClassBench)");
   command->add_option("--json", options->json, "write the figures as JSON; - for standard output, instead of text");
   command->callback([options, &exit] { compile_command(*options, exit); });
 }

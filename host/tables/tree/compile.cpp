@@ -11,6 +11,7 @@
 #include "tables/compile.h"
 #include "tables/prove.h"
 #include "tables/recover.h"
+#include "tables/tree/split.h"
 #include "tables/tree/walk.h"
 
 namespace portcullis::tables::tree {
@@ -39,6 +40,13 @@ class SliceUse {
     return out;
   }
   bool fits() const { return problem().empty(); }
+  /// Fits, and leaves a quarter for what trees leave over and for rules to come.
+  bool fits_with_room() const {
+    bool fits = 4 * rules_ <= 3 * shape_->slice.rules;
+    for (unsigned t = 0; t < policy::kRangeTables; ++t)
+      fits = fits && 4 * ends_[t].size() <= 3 * shape_->slice.boundaries(t);
+    return fits;
+  }
   std::string problem() const {
     if (rules_ > shape_->slice.rules)
       return fmt::format("the slice holds {} rules, {} are left for it", shape_->slice.rules, rules_);
@@ -115,16 +123,56 @@ void fill_figures(ScaleReport& report, const ScaleImage& image, const Forest& fo
   report.provisioned = shape.provisioned();
 }
 
+SliceUse use_of(const policy::Policy& policy, const Shape& shape, const std::vector<std::uint32_t>& rules) {
+  SliceUse use(policy, shape);
+  for (const std::uint32_t rule : rules) use.add(rule);
+  return use;
+}
+
+/// Which rules are split, so that the slice has room for the others: as few as possible, those with fewest parts.
+std::vector<std::uint32_t> choose_origins(const policy::Policy& policy, const Shape& shape) {
+  const Sorted sorted = sort_rules(policy, shape);
+  std::vector<std::pair<std::size_t, std::uint32_t>> lists;  // parts, rule
+  for (const std::uint32_t rule : sorted.unions) {
+    const std::size_t parts = count_parts(policy.entries[rule].match);
+    if (parts > 1 && parts <= kMostParts) lists.emplace_back(parts, rule);
+  }
+  std::sort(lists.begin(), lists.end());
+  const auto origins_of = [&](std::size_t splits) {
+    std::vector<std::size_t> parts(policy.entries.size(), 1);
+    for (std::size_t i = 0; i < splits; ++i) parts[lists[i].second] = lists[i].first;
+    std::vector<std::uint32_t> origins;
+    for (std::uint32_t rule = 0; rule < parts.size(); ++rule) origins.insert(origins.end(), parts[rule], rule);
+    return origins;
+  };
+  const auto fits = [&](std::size_t splits) {
+    const std::optional<policy::Policy> expanded = expand(policy, origins_of(splits));
+    return use_of(*expanded, shape, sort_rules(*expanded, shape).unions).fits_with_room();
+  };
+  if (use_of(policy, shape, sorted.unions).fits_with_room()) return origins_of(0);
+  std::size_t few = 0;
+  std::size_t enough = lists.size();
+  while (few < enough) {
+    const std::size_t splits = (few + enough) / 2;
+    if (fits(splits)) {
+      enough = splits;
+    } else {
+      few = splits + 1;
+    }
+  }
+  return origins_of(enough);
+}
+
 }  // namespace
 
 std::uint64_t slice_word(std::uint64_t action, std::uint32_t before) {
   return (action & ~kBeforeMask) | (std::uint64_t{before} << kBeforeShift);
 }
 
-ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, const BuildOptions& options) {
+ScaleCompiled compile_scale(const policy::Policy& asked, const Shape& shape, const BuildOptions& options) {
   if (const std::string problem = shape.problem(); !problem.empty()) throw GeometryError(problem);
   const auto refuse = [&](const std::string& what) {
-    Overlap overlap = deepest_overlap(policy, 64);
+    Overlap overlap = deepest_overlap(asked, 64);
     const std::size_t bound = shape.overlap_bound();
     const std::string meeting = fmt::format("{} rules meet in {}", overlap.rules.size(), describe(overlap.key));
     if (overlap.rules.size() > bound) {
@@ -136,10 +184,17 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
     }
     throw DoesNotFitTrees(fmt::format("{}; at most {}", what, meeting), std::move(overlap));
   };
-  if (policy.entries.size() > shape.rules)
-    refuse(fmt::format("{} rules, but there are only {} rule numbers", policy.entries.size(), shape.rules));
+  if (asked.entries.size() > shape.rules)
+    refuse(fmt::format("{} rules, but there are only {} rule numbers", asked.entries.size(), shape.rules));
 
   const auto start = std::chrono::steady_clock::now();
+  const std::vector<std::uint32_t> origins = choose_origins(asked, shape);
+  const policy::Policy policy = *expand(asked, origins);
+  if (policy.entries.size() > shape.rules)
+    refuse(
+        fmt::format("{} rules become {} without the lists that the slice has no room for, but there are only {} rule "
+                    "numbers",
+                    asked.entries.size(), policy.entries.size(), shape.rules));
   const Sorted sorted = sort_rules(policy, shape);
   std::vector<Box> boxes;
   std::vector<std::uint32_t> rules;  // of each box
@@ -148,8 +203,7 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
     boxes.push_back(*sorted.boxes[rule]);
     rules.push_back(rule);
   }
-  SliceUse unions(policy, shape);
-  for (const std::uint32_t rule : sorted.unions) unions.add(rule);
+  const SliceUse unions = use_of(policy, shape, sorted.unions);
   if (!unions.fits())
     refuse(fmt::format("{} rules are no single prefixes and ranges, and so go to the slice: {}", sorted.unions.size(),
                        unions.problem()));
@@ -181,26 +235,34 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
     image.entries.push_back(entry.from);
   }
   image.default_action = default_word(policy);
+  image.origins = origins;
 
   ScaleReport& report = out.report;
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.rules = policy.entries.size();
+  report.asked = asked.entries.size();
+  for (std::size_t i = 1; i < origins.size(); ++i) {
+    if (origins[i] == origins[i - 1] && (i == 1 || origins[i - 2] != origins[i])) report.split.push_back(origins[i]);
+  }
   report.empty = policy.entries.size() - boxes.size() - sorted.unions.size();
   report.unions = sorted.unions.size();
-  report.union_rules = sorted.unions;
+  for (const std::uint32_t rule : sorted.unions) report.union_rules.push_back(origins[rule]);
   report.union_reasons = sorted.reasons;
   report.left_over = forest.left_over.size();
   report.predicates = sorted.predicates.size();
   report.attempts = forest.attempts;
   fill_figures(report, image, forest, slice);
-  Overlap overlap = deepest_overlap(policy);
+  Overlap overlap = deepest_overlap(asked);
   report.overlap = overlap.rules.size();
   report.overlap_key = overlap.key;
   return out;
 }
 
 std::string ScaleReport::to_string(const Shape& shape) const {
-  std::string out = fmt::format(
+  std::string out;
+  if (!split.empty())
+    out += fmt::format("{} rules become {}: the slice has no room for {} of the lists\n", asked, rules, split.size());
+  out += fmt::format(
       "{} rules: {} in trees, {} in the slice ({} for their lists or other fields, {} left over), {} match nothing\n",
       rules, rules - unions - left_over - empty, unions + left_over, unions, left_over, empty);
   for (std::size_t t = 0; t < tree_rules.size(); ++t) {
@@ -219,8 +281,11 @@ std::string ScaleReport::to_string(const Shape& shape) const {
   return out;
 }
 
-std::string prove_scale(const policy::Policy& policy, const ScaleImage& image) {
+std::string prove_scale(const policy::Policy& asked, const ScaleImage& image) {
   const Shape& shape = image.trees.shape;
+  const std::optional<policy::Policy> expanded = expand(asked, image.origins);
+  if (!expanded) return "the image's rules are not those of the policy, each once or in its parts";
+  const policy::Policy& policy = *expanded;
   Sorted sorted = sort_rules(policy, shape);
   if (!std::is_sorted(image.slice_rules.begin(), image.slice_rules.end(), std::less_equal<>{}))
     return "the slice's rules are not in ascending order";
@@ -250,7 +315,7 @@ std::string prove_scale(const policy::Policy& policy, const ScaleImage& image) {
   return image.default_action == default_word(policy) ? "" : "another default action";
 }
 
-std::optional<std::uint32_t> lookup(const ScaleImage& image, const policy::Key& key) {
+std::optional<std::uint32_t> lookup_number(const ScaleImage& image, const policy::Key& key) {
   std::optional<std::uint32_t> found = walk(image.trees, tree_key(key, image.trees));
   const TableImage& slice = image.slice;
   const std::array<Address, policy::kTables> value = {key.source,           key.destination, key.source_port,
@@ -274,6 +339,11 @@ std::optional<std::uint32_t> lookup(const ScaleImage& image, const policy::Key& 
     break;
   }
   return found;
+}
+
+std::optional<std::uint32_t> lookup(const ScaleImage& image, const policy::Key& key) {
+  const std::optional<std::uint32_t> number = lookup_number(image, key);
+  return number ? std::optional(image.origins.at(*number)) : std::nullopt;
 }
 
 }  // namespace portcullis::tables::tree

@@ -30,17 +30,21 @@ struct ScaleImage {
   std::vector<std::uint64_t> actions;      ///< by rule number; those of rules in the slice too
   std::uint64_t default_action = 0;
   std::vector<EntryInfo> entries;  ///< where each rule came from, by rule number
+  /// Entry of the policy by rule number: several of a rule whose lists were split (split.h).
+  std::vector<std::uint32_t> origins;
 };
 
 struct ScaleReport {
-  std::size_t rules = 0;
+  std::size_t asked = 0;                  ///< entries of the policy
+  std::size_t rules = 0;                  ///< the same, parts of split ones counted apart
+  std::vector<std::uint32_t> split;       ///< entries of the policy whose lists were split
   std::vector<std::size_t> tree_rules;    ///< rules that live in each tree
   std::vector<std::size_t> tree_entries;  ///< entries used
   std::vector<std::size_t> tree_leaves;
   std::vector<unsigned> tree_levels;       ///< comparisons to the deepest leaf
   std::size_t empty = 0;                   ///< rules that match nothing
   std::size_t unions = 0;                  ///< rules in the slice because no entry of a leaf holds them
-  std::vector<std::uint32_t> union_rules;  ///< their numbers
+  std::vector<std::uint32_t> union_rules;  ///< the policy's entries
   std::vector<std::string> union_reasons;  ///< one for each of them
   std::size_t left_over = 0;               ///< rules in the slice because no tree took them
   std::array<std::size_t, policy::kRangeTables> slice_boundaries{};
@@ -80,7 +84,9 @@ ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, co
 /// order between the two, and the actions. Empty: proved; else what is wrong.
 std::string prove_scale(const policy::Policy& policy, const ScaleImage& image);
 
-/// What the hardware answers: the rule number in the policy.
+/// What the hardware answers: the entry of the policy.
 std::optional<std::uint32_t> lookup(const ScaleImage& image, const policy::Key& key);
+/// The same as a rule number, which tells parts of split rules apart.
+std::optional<std::uint32_t> lookup_number(const ScaleImage& image, const policy::Key& key);
 
 }  // namespace portcullis::tables::tree

@@ -135,6 +135,8 @@ std::vector<std::uint8_t> encode_scale(const ScaleImage& image) {
   }
   body.number(image.slice_rules.size(), 4);
   for (const std::uint32_t rule : image.slice_rules) body.number(rule, 4);
+  body.number(image.origins.size(), 4);
+  for (const std::uint32_t origin : image.origins) body.number(origin, 4);
   body.bytes(encode(image.slice));
   const std::vector<std::uint8_t> content = body.take();
 
@@ -199,9 +201,12 @@ ScaleImage decode_scale(std::span<const std::uint8_t> bytes, const std::string& 
   }
   image.slice_rules.resize(body.count(4));
   for (std::uint32_t& rule : image.slice_rules) rule = body.word();
+  image.origins.resize(body.count(4));
+  for (std::uint32_t& origin : image.origins) origin = body.word();
   image.slice = decode(body.bytes(), file + ", slice");
   body.end();
-  if (image.entries.size() != image.actions.size() || image.slice.actions.size() != image.slice_rules.size())
+  if (image.entries.size() != image.actions.size() || image.origins.size() != image.actions.size() ||
+      image.slice.actions.size() != image.slice_rules.size())
     body.fail("actions, entries and rules of the slice do not agree in number");
   image.trees.shape.slice = image.slice.geometry;
   if (const std::string problem = image.trees.shape.problem(); !problem.empty()) body.fail(problem);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "tables/compile.h"
@@ -14,6 +15,8 @@ LiveRules::LiveRules(policy::Policy policy, ScaleImage image)
       image_(std::move(image)),
       gone_(policy_.entries.size()),
       next_number_(static_cast<std::uint32_t>(policy_.entries.size())) {
+  image_.origins.resize(policy_.entries.size());
+  std::iota(image_.origins.begin(), image_.origins.end(), 0U);
   for (const std::uint32_t rule : image_.slice_rules) slice_.push_back({rule, true, rule, policy_.entries.at(rule)});
 }
 
@@ -49,6 +52,7 @@ Change LiveRules::add(policy::Entry entry, std::uint32_t before, std::uint32_t* 
               rule);
   Change change = load_slice(std::move(next));
   if (number != nullptr) *number = next_number_;
+  image_.origins.push_back(next_number_);
   ++next_number_;
   return change;
 }

@@ -30,8 +30,8 @@ struct Change {
 
 class LiveRules {
  public:
-  /// The rules of a policy and what it was compiled into. Rule n of the policy has the number n for as long as the
-  /// object lives; added rules get numbers behind them.
+  /// The rules of a policy and what it was compiled into; if lists were split, of expand(policy, image.origins). Rule n
+  /// of the policy has the number n for as long as the object lives; added rules get numbers behind them.
   LiveRules(policy::Policy policy, ScaleImage image);
 
   /// Adds a rule before rule `before` of the compiled policy (its number of rules: behind all), behind what was added

@@ -11,6 +11,7 @@
 #include "tables/tree/compile.h"
 #include "tables/tree/image_file.h"
 #include "tables/tree/live.h"
+#include "tables/tree/split.h"
 #include "tables/tree/walk.h"
 
 namespace portcullis::tables::tree {
@@ -180,13 +181,55 @@ TEST(KickOutTrees, TooManyRulesUnderOneHeaderAreRefusedWithThatHeader) {
   }
 }
 
+TEST(KickOutTrees, ListsThatTheSliceHasNoRoomForAreSplit) {
+  RuleSets sets(test::seed(922));
+  policy::Policy policy = sets.random(Kind::access_list, 600);
+  for (std::size_t i = 0; i < 400; ++i) {
+    policy::Match& match = policy.entries[i].match;
+    match.destination_port = {{80, 80}, {440, 445}, {1000 + static_cast<unsigned>(i), 1001 + static_cast<unsigned>(i)}};
+    if (i % 3 == 0) match.protocol.set(6).set(17);
+    if (i % 5 == 0)
+      match.source = {{match.source.intervals().front().first, match.source.intervals().front().first + 5}};
+  }
+  const ScaleCompiled compiled = compile_scale(policy, Shape::scale());
+  EXPECT_GT(compiled.report.split.size(), 200U);
+  EXPECT_GT(compiled.report.rules, 1000U);
+  expect_answers_of(policy, Shape::scale(), sets, 8000);
+  // Origins that are wrong are found.
+  ScaleImage image = compiled.image;
+  image.origins.back() -= 1;
+  EXPECT_NE(prove_scale(policy, image), "");
+  EXPECT_EQ(prove_scale(policy, decode_scale(encode_scale(compiled.image), "x.pti")), "");
+}
+
+TEST(KickOutTrees, PartsOfAListAreDisjointAndTogetherTheList) {
+  RuleSets sets(test::seed(923));
+  for (int i = 0; i < 50; ++i) {
+    policy::Match match = sets.random(Kind::firewall, 1).entries.front().match;
+    const auto low = static_cast<std::uint32_t>(sets.below(1U << 31U));
+    match.source = {{policy::from_ipv4(low), policy::from_ipv4(low + static_cast<std::uint32_t>(sets.below(5000)))}};
+    match.destination_port = {{0, 5}, {7, 7}, {60000, policy::kNoPort}};
+    match.protocol.set(6).set(17);
+    const std::vector<policy::Match> parts = split(match);
+    ASSERT_EQ(parts.size(), count_parts(match));
+    policy::Policy whole;
+    whole.entries.resize(1);
+    whole.entries[0].match = match;
+    for (int h = 0; h < 300; ++h) {
+      const policy::Key key = sets.header(whole);
+      const auto holding = std::count_if(parts.begin(), parts.end(), [&](const auto& p) { return p.contains(key); });
+      ASSERT_EQ(holding, match.contains(key) ? 1 : 0) << describe(key);
+    }
+  }
+}
+
 TEST(KickOutTrees, TooManyListsAreRefusedWithTheirNumber) {
   RuleSets sets(test::seed(911));
   policy::Policy policy = sets.random(Kind::access_list, 500);
-  for (std::size_t i = 0; i < 257; ++i) policy.entries[i].match.destination_port = {{80, 80}, {443, 443}};
+  for (std::size_t i = 0; i < 257; ++i) policy.entries[i].match.vlan = {{7, 7}};
   try {
     compile_scale(policy, Shape::scale());
-    FAIL() << "257 lists fit into a slice of 256 rules";
+    FAIL() << "257 rules with a VLAN fit into a slice of 256 rules";
   } catch (const DoesNotFitTrees& refusal) {
     EXPECT_THAT(refusal.what(), testing::StartsWith("257 rules are no single prefixes and ranges"));
   }
