@@ -129,6 +129,13 @@ SliceUse use_of(const policy::Policy& policy, const Shape& shape, const std::vec
   return use;
 }
 
+/// True if a set has IPv6 addresses, and not all addresses.
+bool asks_for_ipv6(const policy::IntervalSet<Address>& set) {
+  return set != policy::Match::any().source &&
+         std::any_of(set.intervals().begin(), set.intervals().end(),
+                     [](const auto& i) { return !policy::is_ipv4(i.first) || !policy::is_ipv4(i.last); });
+}
+
 /// Which rules are split, so that the slice has room for the others: as few as possible, those with fewest parts.
 std::vector<std::uint32_t> choose_origins(const policy::Policy& policy, const Shape& shape) {
   const Sorted sorted = sort_rules(policy, shape);
@@ -160,7 +167,8 @@ std::vector<std::uint32_t> choose_origins(const policy::Policy& policy, const Sh
       few = splits + 1;
     }
   }
-  return origins_of(enough);
+  // Where nothing helps, the rules stay as they are, and the refusal speaks of them.
+  return origins_of(enough < lists.size() || fits(enough) ? enough : 0);
 }
 
 }  // namespace
@@ -204,9 +212,16 @@ ScaleCompiled compile_scale(const policy::Policy& asked, const Shape& shape, con
     rules.push_back(rule);
   }
   const SliceUse unions = use_of(policy, shape, sorted.unions);
-  if (!unions.fits())
-    refuse(fmt::format("{} rules are no single prefixes and ranges, and so go to the slice: {}", sorted.unions.size(),
-                       unions.problem()));
+  if (!unions.fits()) {
+    const bool wide = std::any_of(policy.entries.begin(), policy.entries.end(), [](const policy::Entry& entry) {
+      return asks_for_ipv6(entry.match.source) || asks_for_ipv6(entry.match.destination);
+    });
+    refuse(fmt::format("{} rules are no single prefixes and ranges, and so go to the slice: {}{}", sorted.unions.size(),
+                       unions.problem(),
+                       wide && shape.address_bits == 32
+                           ? "; IPv6 prefixes are among them, which trees of 128-bit addresses hold (scale-ipv6)"
+                           : ""));
+  }
 
   const auto slice_of = [&](std::span<const std::uint32_t> left_over) {
     SliceUse use = unions;

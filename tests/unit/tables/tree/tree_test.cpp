@@ -235,6 +235,23 @@ TEST(KickOutTrees, TooManyListsAreRefusedWithTheirNumber) {
   }
 }
 
+TEST(KickOutTrees, ManyIpv6PrefixesAreRefusedInTreesOfIpv4AndTheMessageSaysWhatHoldsThem) {
+  RuleSets sets(test::seed(924));
+  policy::Policy policy = sets.random(Kind::access_list, 400);
+  for (std::size_t i = 0; i < 300; ++i) {
+    const policy::Address first = policy::make_address(0x20010DB8'00000000U + i, 0);
+    policy.entries[i].match.source = {{first, first + 0xFFFF}};
+    policy.entries[i].match.context.set();
+  }
+  try {
+    compile_scale(policy, Shape::scale());
+    FAIL() << "300 IPv6 prefixes fit into a slice of 63 boundaries";
+  } catch (const DoesNotFitTrees& refusal) {
+    EXPECT_THAT(refusal.what(), testing::HasSubstr("which trees of 128-bit addresses hold (scale-ipv6)"));
+  }
+  expect_answers_of(policy, Shape::scale_ipv6(), sets, 2000);
+}
+
 TEST(KickOutTrees, ShapesBeyondTheirLimitsAreRefused) {
   const policy::Policy policy = RuleSets(1).random(Kind::access_list, 5);
   Shape shape = Shape::scale();
