@@ -2,7 +2,8 @@
 //
 // In and out: PORTS AXI4-Streams from and to MACs (conventions of pcl_filter); AXI4-Lite registers (docs/registers.md); an AXI4 master to host memory, 64-bit
 // addresses, DATA_WIDTH bits of data (128 to 512), increasing bursts within 4 KiB, one write ID and a read ID per kind of access; QUEUES + 1 interrupt lines (levels).
-// link_i and speed_i are what the MACs say. report_o is pcl_filter's.
+// link_i and speed_i are what the MACs say. report_o is pcl_filter's. With MANAGEMENT = 1 a management processor stands before the registers (pcl_management,
+// docs/firmware.md; nic/managed_nic.f, and picorv32.v beside it), and its console comes out as characters.
 //
 // Guarantees
 // - What host memory does, or software writes, never holds up a wire: frames for the host that find no room are dropped and counted, packets of the host start when
@@ -26,6 +27,7 @@ module pcl_nic
   parameter  int unsigned RECEIVE_FRAMES = 64,       // as many at most: a power of two
   parameter  int unsigned TRANSMIT_BYTES = 32768,    // packets of the host for a port wait here: a power of two
   parameter  int unsigned CLOCK_HZ = 250_000_000,
+  parameter  int unsigned MANAGEMENT = 0,            // 1: there is a management processor
   localparam int unsigned Bytes = DATA_WIDTH / 8,
   localparam int unsigned IdBits = 3
 ) (
@@ -105,7 +107,11 @@ module pcl_nic
   output logic [QUEUES:0]             interrupt_o,
 
   output logic                        report_valid_o,
-  output filter_report_t              report_o
+  output filter_report_t              report_o,
+
+  output logic                        console_valid_o,
+  input  logic                        console_ready_i,
+  output logic [7:0]                  console_data_o
 );
 
   localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128);
@@ -155,11 +161,58 @@ module pcl_nic
   logic [3:0]  f_wstrb;
   logic [1:0]  f_bresp, f_rresp;
 
+  // What comes in: the host's accesses, or those of host and management processor.
+  logic        r_awvalid, r_awready, r_wvalid, r_wready, r_bvalid, r_bready, r_arvalid, r_arready, r_rvalid, r_rready;
+  logic [15:0] r_awaddr, r_araddr;
+  logic [2:0]  r_awprot, r_arprot;
+  logic [31:0] r_wdata, r_rdata;
+  logic [3:0]  r_wstrb;
+  logic [1:0]  r_bresp, r_rresp;
+
+  if (MANAGEMENT != 0) begin : gen_management
+    pcl_management #(.CLOCK_HZ(CLOCK_HZ)) u_management (
+      .clk_i, .rst_i,
+      .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i, .s_axil_wstrb_i,
+      .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i, .s_axil_arprot_i,
+      .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
+      .m_axil_awvalid_o(r_awvalid), .m_axil_awready_i(r_awready), .m_axil_awaddr_o(r_awaddr), .m_axil_awprot_o(r_awprot), .m_axil_wvalid_o(r_wvalid),
+      .m_axil_wready_i(r_wready), .m_axil_wdata_o(r_wdata), .m_axil_wstrb_o(r_wstrb), .m_axil_bvalid_i(r_bvalid), .m_axil_bready_o(r_bready),
+      .m_axil_bresp_i(r_bresp), .m_axil_arvalid_o(r_arvalid), .m_axil_arready_i(r_arready), .m_axil_araddr_o(r_araddr), .m_axil_arprot_o(r_arprot),
+      .m_axil_rvalid_i(r_rvalid), .m_axil_rready_o(r_rready), .m_axil_rdata_i(r_rdata), .m_axil_rresp_i(r_rresp),
+      .console_valid_o, .console_ready_i, .console_data_o
+    );
+  end else begin : gen_no_management
+    assign r_awvalid = s_axil_awvalid_i;
+    assign r_awaddr = s_axil_awaddr_i;
+    assign r_awprot = s_axil_awprot_i;
+    assign r_wvalid = s_axil_wvalid_i;
+    assign r_wdata = s_axil_wdata_i;
+    assign r_wstrb = s_axil_wstrb_i;
+    assign r_bready = s_axil_bready_i;
+    assign r_arvalid = s_axil_arvalid_i;
+    assign r_araddr = s_axil_araddr_i;
+    assign r_arprot = s_axil_arprot_i;
+    assign r_rready = s_axil_rready_i;
+    assign s_axil_awready_o = r_awready;
+    assign s_axil_wready_o = r_wready;
+    assign s_axil_bvalid_o = r_bvalid;
+    assign s_axil_bresp_o = r_bresp;
+    assign s_axil_arready_o = r_arready;
+    assign s_axil_rvalid_o = r_rvalid;
+    assign s_axil_rdata_o = r_rdata;
+    assign s_axil_rresp_o = r_rresp;
+    assign console_valid_o = 1'b0;
+    assign console_data_o = '0;
+    logic unused_console;
+    assign unused_console = console_ready_i;
+  end
+
   pcl_nic_access u_access (
     .clk_i, .rst_i,
-    .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i, .s_axil_wstrb_i,
-    .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i,
-    .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
+    .s_axil_awvalid_i(r_awvalid), .s_axil_awready_o(r_awready), .s_axil_awaddr_i(r_awaddr), .s_axil_wvalid_i(r_wvalid), .s_axil_wready_o(r_wready),
+    .s_axil_wdata_i(r_wdata), .s_axil_wstrb_i(r_wstrb), .s_axil_bvalid_o(r_bvalid), .s_axil_bready_i(r_bready), .s_axil_bresp_o(r_bresp),
+    .s_axil_arvalid_i(r_arvalid), .s_axil_arready_o(r_arready), .s_axil_araddr_i(r_araddr),
+    .s_axil_rvalid_o(r_rvalid), .s_axil_rready_i(r_rready), .s_axil_rdata_o(r_rdata), .s_axil_rresp_o(r_rresp),
     .m_axil_awvalid_o(f_awvalid), .m_axil_awready_i(f_awready), .m_axil_awaddr_o(f_awaddr), .m_axil_wvalid_o(f_wvalid), .m_axil_wready_i(f_wready),
     .m_axil_wdata_o(f_wdata), .m_axil_wstrb_o(f_wstrb), .m_axil_bvalid_i(f_bvalid), .m_axil_bready_o(f_bready),
     .m_axil_arvalid_o(f_arvalid), .m_axil_arready_i(f_arready), .m_axil_araddr_o(f_araddr), .m_axil_rvalid_i(f_rvalid), .m_axil_rready_o(f_rready),
@@ -208,10 +261,10 @@ module pcl_nic
     .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tvalid_i, .s_axis_tlast_i, .s_axis_tuser_i, .s_axis_tready_o,
     .m_axis_tdata_o(egress_data), .m_axis_tkeep_o(egress_keep), .m_axis_tvalid_o(egress_valid), .m_axis_tlast_o(egress_last),
     .m_axis_tuser_o(egress_user), .m_axis_tready_i(egress_ready),
-    .s_axil_awvalid_i(f_awvalid), .s_axil_awready_o(f_awready), .s_axil_awaddr_i(f_awaddr), .s_axil_awprot_i,
+    .s_axil_awvalid_i(f_awvalid), .s_axil_awready_o(f_awready), .s_axil_awaddr_i(f_awaddr), .s_axil_awprot_i(r_awprot),
     .s_axil_wvalid_i(f_wvalid), .s_axil_wready_o(f_wready), .s_axil_wdata_i(f_wdata), .s_axil_wstrb_i(f_wstrb),
     .s_axil_bvalid_o(f_bvalid), .s_axil_bready_i(f_bready), .s_axil_bresp_o(f_bresp),
-    .s_axil_arvalid_i(f_arvalid), .s_axil_arready_o(f_arready), .s_axil_araddr_i(f_araddr), .s_axil_arprot_i,
+    .s_axil_arvalid_i(f_arvalid), .s_axil_arready_o(f_arready), .s_axil_araddr_i(f_araddr), .s_axil_arprot_i(r_arprot),
     .s_axil_rvalid_o(f_rvalid), .s_axil_rready_i(f_rready), .s_axil_rdata_o(f_rdata), .s_axil_rresp_o(f_rresp),
     .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
     .report_valid_o, .report_o

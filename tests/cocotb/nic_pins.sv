@@ -107,6 +107,9 @@ module nic_pins #(
   // Who sees every packet's report has it from the filter: tests of the streams look at it.
   logic                           unused_report_valid;
   pcl_filter_pkg::filter_report_t unused_report;
+  // There is no management processor.
+  logic                           unused_console_valid;
+  logic [7:0]                     unused_console;
 
   pcl_nic #(
     .PORTS(2), .QUEUES(QUEUES), .DATA_WIDTH(DATA_WIDTH), .RULES(RULES), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
@@ -130,7 +133,8 @@ module nic_pins #(
     .m_axi_araddr_o(m_axi_araddr), .m_axi_arlen_o(m_axi_arlen), .m_axi_arsize_o(m_axi_arsize), .m_axi_arburst_o(m_axi_arburst), .m_axi_arlock_o(m_axi_arlock),
     .m_axi_arcache_o(m_axi_arcache), .m_axi_arprot_o(m_axi_arprot), .m_axi_arvalid_o(m_axi_arvalid), .m_axi_arready_i(m_axi_arready), .m_axi_rid_i(m_axi_rid),
     .m_axi_rdata_i(m_axi_rdata), .m_axi_rresp_i(m_axi_rresp), .m_axi_rlast_i(m_axi_rlast), .m_axi_rvalid_i(m_axi_rvalid), .m_axi_rready_o(m_axi_rready),
-    .interrupt_o(interrupts), .report_valid_o(unused_report_valid), .report_o(unused_report)
+    .interrupt_o(interrupts), .report_valid_o(unused_report_valid), .report_o(unused_report),
+    .console_valid_o(unused_console_valid), .console_ready_i(1'b1), .console_data_o(unused_console)
   );
 
 endmodule
