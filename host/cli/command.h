@@ -16,6 +16,7 @@ void add_compile(CLI::App& app, Exit& exit);
 void add_prove(CLI::App& app, Exit& exit);
 void add_classify(CLI::App& app, Exit& exit);
 void add_load(CLI::App& app, Exit& exit);
+void add_device(CLI::App& app, Exit& exit);
 void add_run(CLI::App& app, Exit& exit);
 void add_diff(CLI::App& app, Exit& exit);
 void add_explain(CLI::App& app, Exit& exit);

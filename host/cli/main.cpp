@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   portcullis::cli::add_prove(app, exit);
   portcullis::cli::add_classify(app, exit);
   portcullis::cli::add_load(app, exit);
+  portcullis::cli::add_device(app, exit);
   portcullis::cli::add_run(app, exit);
   portcullis::cli::add_diff(app, exit);
   portcullis::cli::add_explain(app, exit);

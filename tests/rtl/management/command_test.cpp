@@ -1,0 +1,139 @@
+// `portcullis device` on the small managed engine, behind a pseudo terminal as a board is: what a person types, and
+// what comes of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "board/serial_server.h"
+#include "firmware/image.h"
+#include "managed_device.h"
+#include "tables/compile.h"
+#include "tables/image.h"
+
+namespace portcullis::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const tables::Geometry kGeometry{"small", kRules, 128, {kIntervals, kIntervals, kIntervals, kIntervals, kIntervals}};
+
+policy::Policy web(std::uint32_t port) {
+  policy::Policy policy;
+  policy::Entry entry;
+  entry.match = policy::Match::any();
+  entry.match.destination_port = {{port, port}};
+  entry.action.permit = true;
+  entry.from = {.rule = "ports.md:7",
+                .document = "ports.md",
+                .line = 7,
+                .role = "Web",
+                .service = "HTTP",
+                .text = "| Web | HTTP |"};
+  policy.entries.push_back(entry);
+  policy.rows = 1;
+  return policy;
+}
+
+class DeviceCommand : public ::testing::Test {
+ protected:
+  DeviceCommand() {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    tables::write_image(folder / "a.pti", tables::compile(web(80), kGeometry).image);
+    tables::write_image(folder / "b.pti", tables::compile(web(443), kGeometry).image);
+    std::ofstream(folder / "firmware.bin", std::ios::binary) << firmware::image();
+    thread = std::thread([this] {
+      while (!stop) {
+        server.serve(std::chrono::milliseconds(20));
+        managed.run(200);
+      }
+    });
+  }
+  ~DeviceCommand() override {
+    stop = true;
+    thread.join();
+    std::filesystem::remove_all(folder);
+  }
+
+  /// Exit code and everything that was printed.
+  std::pair<int, std::string> device(const std::string& arguments) {
+    const std::string command =
+        PORTCULLIS_BINARY_DIR "/bin/portcullis device " + arguments + " --serial " + server.path() + " 2>&1";
+    std::FILE* pipe = ::popen(command.c_str(), "r");
+    std::string output;
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output.push_back(static_cast<char>(c));
+    return {WEXITSTATUS(::pclose(pipe)), output};
+  }
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "portcullis-device-command";
+  ManagedDevice managed;
+  sim::SerialServer server{managed};
+  std::atomic<bool> stop = false;
+  std::thread thread;
+};
+
+TEST_F(DeviceCommand, LoadsWatchesAndRollsBack) {
+  auto [code, output] = device("status");
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(output, HasSubstr("has no firmware"));
+
+  std::tie(code, output) = device("start " + file("firmware.bin"));
+  EXPECT_EQ(code, 0) << output;
+  std::tie(code, output) = device("load " + file("a.pti") + " --totals " + file("totals"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("is in force"));
+  std::tie(code, output) = device("load " + file("b.pti") + " --totals " + file("totals"));
+  EXPECT_EQ(code, 0) << output;
+  std::tie(code, output) = device("status");
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("in force, tested: load 2, 1 entries"));
+  EXPECT_THAT(output, HasSubstr("lock       free"));
+  std::tie(code, output) = device("rollback");
+  EXPECT_EQ(code, 0) << output;
+  std::tie(code, output) = device("counters --totals " + file("totals"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("ports.md: | Web | HTTP |"));
+  std::tie(code, output) = device("counters " + file("a.pti"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("0 ports.md:7"));
+  std::tie(code, output) = device("log");
+  EXPECT_THAT(output, HasSubstr("load 2 came into force"));
+  EXPECT_THAT(output, HasSubstr("rolled back: load 1 is in force again"));
+  std::tie(code, output) = device("self-test");
+  EXPECT_EQ(code, 0) << output;
+
+  // Counters of the policy before that nobody has collected are not thrown away unasked.
+  std::tie(code, output) = device("load " + file("a.pti"));
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(output, HasSubstr("have not been collected"));
+  std::tie(code, output) = device("load " + file("a.pti") + " --discard-counters");
+  EXPECT_EQ(code, 0) << output;
+}
+
+TEST_F(DeviceCommand, SaysWhatToChange) {
+  auto [code, output] = device("load");
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(output, HasSubstr("name the file"));
+  std::tie(code, output) = device("frobnicate");
+  EXPECT_EQ(code, 2);
+  std::tie(code, output) = device("status --pci 0000:ff:1f.7");
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(output, HasSubstr("either --serial or --pci"));
+  std::tie(code, output) = device("load " + file("firmware.bin"));
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(output, HasSubstr("not a table image"));
+}
+
+}  // namespace
+}  // namespace portcullis::test
