@@ -4,6 +4,7 @@
 #   make test          install what is missing, build everything, run every test of the fast set
 #   make test-nightly  the long sets on top
 #   make bench         the measurements that need no other programs
+#   make bench-check   ratios of the measurements against committed bounds (docs/benchmarks.md)
 #   make formal        every formal proof, and the mutations that break each (docs/formal.md)
 #   make timing        synthesis, place and route for ECP5: hours; figures into constraints/results and docs/timing.md
 #   make resources     the engine mapped to AMD UltraScale+: an hour; figures into constraints/results and docs/resources.md
@@ -19,7 +20,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench formal timing resources board-versa format clean
+.PHONY: demo build test test-nightly bench bench-check formal timing resources board-versa format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -44,6 +45,9 @@ test-nightly:
 bench: build
 	$(BUILD)/bin/portcullis bench model
 	$(BUILD)/bin/portcullis bench rfc2544
+
+bench-check: build
+	@python3 bench/check.py $(BUILD)
 
 formal:
 	@scripts/install-dependencies.sh test

@@ -14,8 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 78, 190, 46, 58
 def _number(value):
     if value == 0:
         return "0"
-    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size and suffix != "k" or abs(value) >= 1e4:
+    for least, size, suffix in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= least:
             return f"{value / size:g}{suffix}"
     return f"{value:g}"
 

@@ -51,9 +51,36 @@ def rfc2544_latency():
         "Latency at the throughput, 99.9th percentile: 2 ports, 250 MHz, 512 bit", "frame size, bytes with FCS", "ns", series, x_log=True)
 
 
+def growth():
+    """A chart for each axis: times of all steps, both axes logarithmic, the fitted order in the legend."""
+    bench = load("growth.json")
+    if bench is None:
+        return
+    for axis in dict.fromkeys(series["axis"] for series in bench["series"]):
+        steps = [series for series in bench["series"] if series["axis"] == axis and series["unit"] == "ms"]
+        name = axis.replace(" of a ", "-").replace(" ", "-").lower()
+        yield f"growth-{name}.svg", line_chart(
+            f"Processor time against {axis}", axis, "ms",
+            [(f"{series['step']}: {series['order']:.2f}", [(p["size"], p["median"]) for p in series["points"]]) for series in steps],
+            x_log=True, y_log=True)
+
+
+def acl():
+    """Lookups a second of the best method of rte_acl on one core, and the engine's."""
+    bench = load("acl.json")
+    if bench is None:
+        return
+    sets = [s for s in bench["sets"] if "rules" in s.get("rte_acl", {})]
+    rates = [(s["rte_acl"]["rules"], s["rte_acl"]["methods"][s["rte_acl"]["best"]]["lookups_per_second"] / 1e6) for s in sets]
+    yield "acl-lookups.svg", line_chart(
+        "Lookups a second: one core with rte_acl, and the engine", "rules of rte_acl, lists multiplied out", "million a second",
+        [("rte_acl, seed documents", rates[3:]), ("rte_acl, ClassBench", rates[:3])], x_log=True,
+        levels=[(bench["engine_mhz"], f"engine: {bench['engine_mhz']:g}")])
+
+
 def main():
     stale = 0
-    for draw in (rfc2544_clock, rfc2544_latency):
+    for draw in (rfc2544_clock, rfc2544_latency, growth, acl):
         for name, text in draw():
             file = RESULTS / name
             if "--check" in sys.argv[1:]:

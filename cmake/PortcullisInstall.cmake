@@ -14,12 +14,18 @@ if(TARGET portcullis)
   install(DIRECTORY ${CMAKE_BINARY_DIR}/share/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
 endif()
 
+# The DPDK driver, for DPDK's `-d`; not into the folder that every DPDK program loads by itself.
+if(TARGET portcullis_pmd)
+  install(TARGETS portcullis_pmd LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/portcullis)
+endif()
+
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/host/ ${CMAKE_SOURCE_DIR}/sim/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/portcullis FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/rtl/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portcullis/rtl
   FILES_MATCHING PATTERN "*.sv" PATTERN "*.svh" PATTERN "*.f" PATTERN "*.rdl" PATTERN "*.vlt")
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portcullis/examples)
-install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/PortcullisConfig.cmake.in
   ${CMAKE_BINARY_DIR}/PortcullisConfig.cmake INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis)

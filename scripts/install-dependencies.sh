@@ -16,7 +16,7 @@ build_packages=(
   nlohmann-json3-dev
 )
 test_packages=(clang clang-format dpdk-dev gcc-riscv64-unknown-elf libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev libsystemc-dev picolibc-riscv64-unknown-elf python3-venv tcl)
-nightly_packages=(chromium groff-base libpython3.11 munge nftables openvswitch-switch-dpdk slurm-wlm tshark zsh)
+nightly_packages=(chromium debootstrap groff-base libpython3.11 munge nftables openvswitch-switch-dpdk slurm-wlm tshark zsh)
 
 profile=${1:-test}
 case "$profile" in

@@ -16,6 +16,8 @@
 #include "cli/bench_rfc2544.h"
 #include "cli/command.h"
 #include "run/bench_cocotb.h"
+#include "run/bench_growth.h"
+#include "run/bench_tcam.h"
 #include "run/run.h"
 
 namespace portcullis::cli {
@@ -32,6 +34,7 @@ struct Options {
   bool packets_given = false;
   unsigned repetitions = 5;
   std::string repository = PORTCULLIS_SOURCE_DIR;
+  std::string shared = PORTCULLIS_SHARED_DIR;
   std::string work;
   std::string json;
   Rfc2544Arguments rfc2544;
@@ -99,6 +102,32 @@ Exit bench_rfc2544(const Options& options) {
   become("portcullis-bench-widths", behind_bench(), "`cmake --build build --target portcullis-bench-widths` builds it");
 }
 
+// DPDK again.
+Exit bench_acl(const Options& options) {
+  std::vector<std::string> arguments{"--repetitions", std::to_string(options.repetitions)};
+  if (!options.json.empty()) arguments.insert(arguments.end(), {"--json", options.json});
+  become("portcullis-bench-acl", std::move(arguments),
+         "`cmake --build build --target portcullis-bench-acl` builds it, where libdpdk-dev is installed");
+}
+
+Exit bench_tcam(const Options& options) {
+  const std::vector<sim::TcamCount> counts =
+      sim::count_tcam(options.shared, std::filesystem::path(options.repository) / "tests/data/sites");
+  std::cout << sim::to_text(counts);
+  write_json(options.json, sim::to_json(counts));
+  return Exit::as_asked;
+}
+
+Exit bench_growth(const Options& options) {
+  sim::GrowthOptions growth;
+  growth.repetitions = options.repetitions;
+  growth.progress = isatty(STDERR_FILENO) != 0;
+  const sim::Growth result = sim::bench_growth(growth);
+  std::cout << sim::to_text(result);
+  write_json(options.json, sim::to_json(result));
+  return result.ok() ? Exit::as_asked : Exit::answer_is_no;
+}
+
 struct Measurement {
   const char* name;
   const char* what;
@@ -117,6 +146,16 @@ constexpr std::array kMeasurements{
     Measurement{"pmd",
                 "the DPDK driver over the model: packets/s through the host, rules/s, clocks to the first packet",
                 bench_pmd},
+    Measurement{
+        "acl",
+        "the match engine beside DPDK's rte_acl: build, update, lookups/s, on ClassBench sets and port documents",
+        bench_acl},
+    Measurement{
+        "growth",
+        "compile, prove, lint, diff, load and lookup against rules, prefixes and size of documents, with orders",
+        bench_growth},
+    Measurement{"tcam", "what a plain TCAM would hold for ClassBench sets and port documents, by arithmetic",
+                bench_tcam},
 };
 
 void bench_command(const Options& options, Exit& exit) {
@@ -140,13 +179,16 @@ void add_bench(CLI::App& app, Exit& exit) {
   command->add_option("NAME", options->name, "measurement")->check(CLI::IsMember(names));
   command->add_option("--packets", options->packets, "packets per measurement (model, pmd: 20000 unless given)")
       ->capture_default_str();
-  command->add_option("--repetitions", options->repetitions, "runs of which the median is taken (model-vs-cocotb)")
+  command
+      ->add_option("--repetitions", options->repetitions,
+                   "runs of which the median is taken (model-vs-cocotb, acl, growth, tcam)")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb, rfc2544)");
+  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb, rfc2544, acl, growth)");
   command->add_option("--work", options->work, "folder for what is built, kept for the next time (model-vs-cocotb)");
   add_rfc2544_options(*command, options->rfc2544);
-  command->add_option("--repository", options->repository, "folder of Portcullis' sources (model-vs-cocotb)");
+  command->add_option("--shared", options->shared, "folder with classbench/ and seeds/ (tcam)");
+  command->add_option("--repository", options->repository, "folder of Portcullis' sources (model-vs-cocotb, tcam)");
   command->callback([options, command, &exit] {
     options->packets_given = command->count("--packets") > 0;
     bench_command(*options, exit);
