@@ -119,4 +119,12 @@ PROOFS = (
             Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry5_q     <= carry;", "carry5_q     <= 1'b0;",
                      "MemoryHoldsAllCountsBefore", depth=16),
         )),
+    Proof(
+        name="resolve", property="the rule that decides is the least of all trees' and the slice's", module="pcl_resolve", geometry="4 trees, 64 rules",
+        top="resolve_proof", harness=("resolve_proof.sv",), manifest="engine/scale.f", depth=4, mutations=(
+            Mutation("the greater of two numbers", "engine/pcl_tree_least.sv", "g_step[s-1].values[2*i+1] < g_step[s-1].values[2*i] ?",
+                     "g_step[s-1].values[2*i+1] > g_step[s-1].values[2*i] ?", "WhatIsFoundDecides"),
+            Mutation("the slice behind the rule before which it comes", "engine/pcl_resolve.sv", "slice_before_i <= tree_rule_o", "slice_before_i < tree_rule_o",
+                     "TheTreeIsBeforeTheSlice"),
+        )),
 )
