@@ -4,7 +4,7 @@
 // bitmap row with a bit per rule, the nine rows are ANDed, and the lowest set bit is the rule that decides. It addresses the action and the counters.
 //
 // Clocks of a lookup, for 512 rules x 256 intervals x 128 bits (what depends on the geometry is in pcl_engine_pkg):
-//    0      slot: lookup, else test lookup; the bank is the active one, for a test the other
+//    0      slot: a lookup in a clock with lookup_ready_o, a test lookup in one without; the bank is the active one, for a test the other
 //    1      the key of the slot, with addresses of more than 32 bits
 //    2-14   range search: key registers 2, first level to 5, second level to 8, block RAM level to 12, the interval number, register copies of it; chunks wait
 //   15-16   bitmap rows; those of the chunks and their AND a clock earlier
@@ -19,8 +19,10 @@
 //      intervals x 128 bits, 16 with 32-bit addresses; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
 // Guaranteed:
 //  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
-//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup.
-//  - a lookup accepted up to the clock of flip_i sees the old bank, every later one the new bank, which has all that was loaded up to that clock.
+//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup. A test lookup that sees an idle slot takes the one three
+//    clocks later, so a lookup that comes just then waits for a clock.
+//  - a lookup accepted less than FlipClocks (pcl_engine_pkg) clocks after flip_i sees the old bank, every later one the new bank, which has all that was loaded
+//    up to the clock of flip_i. What is loaded has that time for its way through registers to the tables. active_bank_o changes right after flip_i.
 //  - rows are written to the shadow bank only; load_ready_o is low while that bank still serves lookups, or its counters are being cleared (busy_o).
 //  - counters miss nothing; test lookups count nowhere.
 // What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i, two clocks or more, empties the pipeline; tables and counters keep what they hold
@@ -127,6 +129,7 @@ module pcl_engine
   localparam int unsigned RamsPerSlice = (RamsPerRow + pcl_prim_pkg::copies(4) - 1) / pcl_prim_pkg::copies(4);
   localparam int unsigned Copies = (RamsPerRow + RamsPerSlice - 1) / RamsPerSlice;
   localparam int unsigned SliceBits = Copies == 1 ? RULES : RamsPerSlice * 36;
+  localparam int unsigned LoadCopies = pcl_prim_pkg::copies((Tables + 2) / 3);
 
   // ---- Reset, a copy for the slots, the results, the counters, and what follows the tables. Only what answers requests at once takes rst_i itself.
   logic [3:0] rst_q;
@@ -134,36 +137,39 @@ module pcl_engine
 
   // ---- Slots: a lookup, else a test lookup, else idle.
   logic accept, test_go, slot_bank;
-  logic active_q, test_waiting_q;
-  logic [Tables:0] ready_q;  // equal copies
+  logic active_q, active_next_q, test_waiting_q;  // active_q: the bank of lookups; active_next_q: that of the next clock
+  logic flip_pending;                      // a flip was taken, and active_q has not changed yet
+  logic [Tables:0] ready_q;                // equal copies
+  logic [RangeTables:0] active_copies;     // of active_q, for each range table and for the chunks
   key_t slot_key, test_key_q;
   assign accept = lookup_valid_i && ready_q[0];
   assign lookup_ready_o = ready_q[0];
-  assign test_go = test_waiting_q && !accept;
-  assign slot_bank = accept ? active_q : !active_q;
+  assign test_go = test_waiting_q && !ready_q[0] && !flip_pending;
+  assign slot_bank = ready_q[0] ? active_q : !active_q;
+  pcl_dup #(.WIDTH(1), .COPIES(RangeTables + 1)) u_active (.clk_i, .d_i(active_next_q), .q_o(active_copies));
   // The key of the slot, InputClocks later.
   logic [RangeTables:0] key_bank;  // of each range table, and of the chunks
   if (InputClocks == 0) begin : g_input
     // Each table's key is chosen by a copy of ready.
     for (genvar t = 0; t <= RangeTables; t++) begin : g_bank
-      assign key_bank[t] = lookup_valid_i && ready_q[t+1] ? active_q : !active_q;
+      assign key_bank[t] = ready_q[t+1] ? active_copies[t] : !active_copies[t];
     end
-    assign slot_key.source           = lookup_valid_i && ready_q[1] ? lookup_key_i.source : test_key_q.source;
-    assign slot_key.destination      = lookup_valid_i && ready_q[2] ? lookup_key_i.destination : test_key_q.destination;
-    assign slot_key.source_port      = lookup_valid_i && ready_q[3] ? lookup_key_i.source_port : test_key_q.source_port;
-    assign slot_key.destination_port = lookup_valid_i && ready_q[4] ? lookup_key_i.destination_port : test_key_q.destination_port;
-    assign slot_key.vlan             = lookup_valid_i && ready_q[5] ? lookup_key_i.vlan : test_key_q.vlan;
-    assign slot_key.protocol         = lookup_valid_i && ready_q[6] ? lookup_key_i.protocol : test_key_q.protocol;
-    assign slot_key.tcp_flags        = lookup_valid_i && ready_q[7] ? lookup_key_i.tcp_flags : test_key_q.tcp_flags;
-    assign slot_key.dscp_tags        = lookup_valid_i && ready_q[8] ? lookup_key_i.dscp_tags : test_key_q.dscp_tags;
-    assign slot_key.context_chunk    = lookup_valid_i && ready_q[9] ? lookup_key_i.context_chunk : test_key_q.context_chunk;
+    assign slot_key.source           = ready_q[1] ? lookup_key_i.source : test_key_q.source;
+    assign slot_key.destination      = ready_q[2] ? lookup_key_i.destination : test_key_q.destination;
+    assign slot_key.source_port      = ready_q[3] ? lookup_key_i.source_port : test_key_q.source_port;
+    assign slot_key.destination_port = ready_q[4] ? lookup_key_i.destination_port : test_key_q.destination_port;
+    assign slot_key.vlan             = ready_q[5] ? lookup_key_i.vlan : test_key_q.vlan;
+    assign slot_key.protocol         = ready_q[6] ? lookup_key_i.protocol : test_key_q.protocol;
+    assign slot_key.tcp_flags        = ready_q[7] ? lookup_key_i.tcp_flags : test_key_q.tcp_flags;
+    assign slot_key.dscp_tags        = ready_q[8] ? lookup_key_i.dscp_tags : test_key_q.dscp_tags;
+    assign slot_key.context_chunk    = ready_q[9] ? lookup_key_i.context_chunk : test_key_q.context_chunk;
   end else begin : g_input
     // Wide keys are chosen from registers, 32 bits by a copy of the choice each.
     localparam int unsigned Choices = pcl_prim_pkg::copies(($bits(key_t) + 31) / 32);
     key_t lookup_key_q;
     logic [Choices-1:0] chosen;
     logic unused_ready;
-    pcl_dup #(.WIDTH(1), .COPIES(Choices)) u_chosen (.clk_i, .d_i(accept), .q_o(chosen));
+    pcl_dup #(.WIDTH(1), .COPIES(Choices)) u_chosen (.clk_i, .d_i(ready_q[0]), .q_o(chosen));
     pcl_dup #(.WIDTH(1), .COPIES(RangeTables + 1)) u_bank (.clk_i, .d_i(slot_bank), .q_o(key_bank));
     always_ff @(posedge clk_i) if (accept || !pcl_prim_pkg::GateIdle) lookup_key_q <= lookup_key_i;
     for (genvar c = 0; c < Choices; c++) begin : g_choice
@@ -171,7 +177,7 @@ module pcl_engine
       localparam int unsigned Bits = c == Choices - 1 ? $bits(key_t) - Low : 32;
       assign slot_key[Low +: Bits] = chosen[c] ? lookup_key_q[Low +: Bits] : test_key_q[Low +: Bits];
     end
-    assign unused_ready = ^ready_q[Tables:1];
+    assign unused_ready = ^{ready_q[Tables:1], active_copies};
   end
 
   logic [ActionThere:1] valid_q, tested_q;  // bit s: stage s holds a lookup; it is a test lookup
@@ -181,58 +187,80 @@ module pcl_engine
     if (rst_q[0]) valid_q <= '0;
   end
 
-  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided a clock ahead of what the
-  // clock before took, so two more may be accepted meanwhile.
+  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided two clocks ahead of what the
+  // clock before took, so three more may be accepted meanwhile.
   logic [CreditBits-1:0] credits_q;
-  logic taken, withhold, counters_withhold, test_withhold_q;
+  logic taken, withhold_q, counters_withhold, test_withhold_q, available_q;
   logic [1:0] accepted_q, taken_q;  // of bank b, a clock ago
   assign taken = verdict_valid_o && verdict_ready_i;
-  assign withhold = counters_withhold || test_withhold_q;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
       accepted_q[b] <= accept && active_q == b[0] && !rst_q[0];
       taken_q[b]    <= taken && verdict_bank_o == b[0] && !rst_q[0];
     end
     credits_q <= credits_q + CreditBits'(taken_q != 0) - CreditBits'(accepted_q != 0);
+    available_q <= credits_q >= 4;
+    withhold_q  <= counters_withhold || test_withhold_q;
     if (rst_q[0]) credits_q <= CreditBits'(Entries);
   end
-  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(credits_q >= 3 && !withhold && !rst_q[0]), .q_o(ready_q));
+  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(available_q && !withhold_q && !rst_q[0]), .q_o(ready_q));
 
-  // ---- Loading: a register stage here (the range tables have their own), and further ones before the memories.
+  // ---- Loading: register stages for everything (1), for each kind of row or each table (2), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
   logic load;
-  logic load_action_q, load_default_q, load_bank_q, load_bank2_q;
-  logic load_rule_q, load_zero_q;      // the index is that of a rule; is 0
-  logic [Tables-1:0] load_interval_q;  // the index is within the table
-  logic [Tables-1:0] load_bitmap_q;
-  logic [LoadIndexBits-1:0] load_index_q;
-  logic [RULE_BITS-1:0] load_index2_q;
-  logic [RULES-1:0] load_data_q, load_data2_q, load_data3_q;
-  logic load_action2_q, load_default2_q, load_any2_q;
+  logic load1_q, load_bank1_q;
+  logic [5:0] load_target1_q;
+  logic [15:0] load_index1_q;
+  logic load_action2_q, load_default2_q, load_bank2_q;
+  logic load_rule2_q, load_zero2_q;     // the index is that of a rule; is 0
+  logic [Tables-1:0] load_interval2_q;  // the index is within the table
+  logic [Tables-1:0] load_bitmap2_q;
+  logic [LoadIndexBits-1:0] load_index2_q;
+  logic load_action3_q, load_default3_q, load_any3_q, load_bank3_q;
+  logic [RULE_BITS-1:0] load_index3_q;
+  logic [ROW_BITS-1:0] load_data1_q;
+  logic [RULES-1:0] load_data2_q, load_data3_q;
+  logic [LoadCopies-1:0][RULES-1:0] load_data4;
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
-    load_action_q  <= load && load_target_i == TargetAction;
-    load_default_q <= load && load_target_i == TargetDefault;
+    load1_q <= load;
     if (load || !pcl_prim_pkg::GateIdle) begin
-      load_rule_q  <= 32'(load_index_i) < RULES;
-      load_zero_q  <= load_index_i == 0;
-      load_bank_q  <= !active_q;
-      load_index_q <= load_index_i[LoadIndexBits-1:0];
-      load_data_q  <= load_data_i[RULES-1:0];
+      load_bank1_q   <= !active_q;
+      load_target1_q <= load_target_i;
+      load_index1_q  <= load_index_i;
+      load_data1_q   <= load_data_i;
     end
-    load_action2_q  <= load_action_q && load_rule_q;
-    load_default2_q <= load_default_q && load_zero_q;
-    if (load_action_q || load_default_q || load_bitmap_q != 0 || !pcl_prim_pkg::GateIdle) begin
-      load_bank2_q  <= load_bank_q;
-      load_index2_q <= load_index_q[RULE_BITS-1:0];
-      load_data2_q  <= load_data_q;
+    load_action2_q  <= load1_q && load_target1_q == TargetAction;
+    load_default2_q <= load1_q && load_target1_q == TargetDefault;
+    if (load1_q || !pcl_prim_pkg::GateIdle) begin
+      load_rule2_q  <= 32'(load_index1_q) < RULES;
+      load_zero2_q  <= load_index1_q == 0;
+      load_bank2_q  <= load_bank1_q;
+      load_index2_q <= load_index1_q[LoadIndexBits-1:0];
+      load_data2_q  <= load_data1_q[RULES-1:0];
     end
-    load_any2_q <= load_bitmap_q != 0;
-    if (load_any2_q || !pcl_prim_pkg::GateIdle) load_data3_q <= load_data2_q;
+    load_action3_q  <= load_action2_q && load_rule2_q;
+    load_default3_q <= load_default2_q && load_zero2_q;
+    load_any3_q     <= load_bitmap2_q != 0;
+    if (load_action2_q || load_default2_q || load_bitmap2_q != 0 || !pcl_prim_pkg::GateIdle) begin
+      load_bank3_q  <= load_bank2_q;
+      load_index3_q <= load_index2_q[RULE_BITS-1:0];
+      load_data3_q  <= load_data2_q;
+    end
+  end
+  // Of a bitmap row, a copy for each three tables.
+  if (pcl_prim_pkg::GateIdle) begin : g_load_data
+    logic [RULES-1:0] data_q;
+    always_ff @(posedge clk_i) if (load_any3_q) data_q <= load_data3_q;
+    assign load_data4 = {LoadCopies{data_q}};
+  end else begin : g_load_data
+    logic unused_any;
+    pcl_dup #(.WIDTH(RULES), .COPIES(LoadCopies)) u_copies (.clk_i, .d_i(load_data3_q), .q_o(load_data4));
+    assign unused_any = load_any3_q;
   end
   if (ROW_BITS > RULES) begin : g_unused
     logic unused_row_bits;
-    assign unused_row_bits = ^load_data_i[ROW_BITS-1:RULES];
+    assign unused_row_bits = ^load_data1_q[ROW_BITS-1:RULES];
   end
 
   // ---- Tables.
@@ -255,15 +283,23 @@ module pcl_engine
       end else begin : g_key
         assign key = slot_key.vlan;
       end
+      // What is loaded, at the table.
+      logic write, write_bank;
+      logic [15:0] write_index;
+      logic [KeyWidth-1:0] write_boundary;
+      pcl_dup #(.WIDTH(1 + 1 + 16 + KeyWidth), .COPIES(1)) u_write (
+        .clk_i, .d_i({load1_q && load_target1_q == TargetBoundary + 6'(t), load_bank1_q, load_index1_q, load_data1_q[KeyWidth-1:0]}),
+        .q_o({write, write_bank, write_index, write_boundary})
+      );
       pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .SECOND(second_level_children(ADDRESS_BITS)), .CLOCKS(SearchClocks), .COPIES(Copies)) u_search (
         .clk_i,
         .bank_i           (key_bank[t]),
         .key_i            (key),
         .row_o            (row),
-        .write_i          (load && load_target_i == TargetBoundary + 6'(t)),
-        .write_bank_i     (!active_q),
-        .write_index_i    (load_index_i),
-        .write_boundary_i (load_data_i[KeyWidth-1:0])
+        .write_i          (write),
+        .write_bank_i     (write_bank),
+        .write_index_i    (write_index),
+        .write_boundary_i (write_boundary)
       );
     end else begin : g_chunk
       assign row = g_chunks.row[t];
@@ -275,16 +311,16 @@ module pcl_engine
     logic [Copies-1:0] write;
     logic [Copies-1:0][RowBits-1:0] write_row;
     always_ff @(posedge clk_i) begin
-      load_bitmap_q[t] <= load && load_target_i == TargetBitmap + 6'(t);
-      if (load || !pcl_prim_pkg::GateIdle) load_interval_q[t] <= 32'(load_index_i) < Intervals;
+      load_bitmap2_q[t] <= load1_q && load_target1_q == TargetBitmap + 6'(t);
+      if (load1_q || !pcl_prim_pkg::GateIdle) load_interval2_q[t] <= 32'(load_index1_q) < Intervals;
     end
-    logic load_bitmap2;
-    logic [RowBits-1:0] load_row2;
+    logic load_bitmap3;
+    logic [RowBits-1:0] load_row3;
     pcl_dup #(.WIDTH(1 + RowBits), .COPIES(1)) u_load (
-      .clk_i, .d_i({load_bitmap_q[t] && load_interval_q[t], load_bank_q, load_index_q[RowBits-2:0]}), .q_o({load_bitmap2, load_row2})
+      .clk_i, .d_i({load_bitmap2_q[t] && load_interval2_q[t], load_bank2_q, load_index2_q[RowBits-2:0]}), .q_o({load_bitmap3, load_row3})
     );
-    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_write (.clk_i, .d_i(load_bitmap2), .q_o(write));
-    pcl_dup #(.WIDTH(RowBits), .COPIES(Copies)) u_write_row (.clk_i, .d_i(load_row2), .q_o(write_row));
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_write (.clk_i, .d_i(load_bitmap3), .q_o(write));
+    pcl_dup #(.WIDTH(RowBits), .COPIES(Copies)) u_write_row (.clk_i, .d_i(load_row3), .q_o(write_row));
     for (genvar s = 0; s < Copies; s++) begin : g_slice
       localparam int unsigned Low = s * SliceBits;
       localparam int unsigned Width = RULES - Low < SliceBits ? RULES - Low : SliceBits;
@@ -292,7 +328,7 @@ module pcl_engine
         .clk_i,
         .write_i      (write[s]),
         .write_row_i  (write_row[s]),
-        .write_data_i (load_data3_q[Low +: Width]),
+        .write_data_i (load_data4[(t*LoadCopies)/Tables][Low +: Width]),
         .read_i       (read[s] || !pcl_prim_pkg::GateIdle),
         .read_row_i   (row[s]),
         .read_data_o  (bitmap[Low +: Width])
@@ -334,7 +370,7 @@ module pcl_engine
   } side_t;
   side_t side_before, side;  // a clock before RuleKnown, at RuleKnown
   pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(RuleKnown - 1)) u_side_before (
-    .clk_i, .d_i({slot_bank, accept ? lookup_cause_i : CauseNone, lookup_tag_i, lookup_length_i}), .q_o(side_before)
+    .clk_i, .d_i({slot_bank, ready_q[0] ? lookup_cause_i : CauseNone, lookup_tag_i, lookup_length_i}), .q_o(side_before)
   );
   pcl_delay #(.WIDTH($bits(side_t)), .CLOCKS(1)) u_side (.clk_i, .d_i(side_before), .q_o(side));
 
@@ -342,16 +378,16 @@ module pcl_engine
   action_t action;  // at ActionThere
   pcl_ram_1r1w #(.WIDTH(64), .DEPTH(2 * RULES)) u_action (
     .clk_i,
-    .write_i      (load_action2_q),
-    .write_row_i  ({load_bank2_q, load_index2_q}),
-    .write_data_i (load_data2_q[63:0]),
+    .write_i      (load_action3_q),
+    .write_row_i  ({load_bank3_q, load_index3_q}),
+    .write_data_i (load_data3_q[63:0]),
     .read_i       (valid_q[RuleKnown] || !pcl_prim_pkg::GateIdle),
     .read_row_i   ({side.bank, first_rule}),
     .read_data_o  (action)
   );
   action_t [1:0] default_q;
   always_ff @(posedge clk_i) begin
-    for (int b = 0; b < 2; b++) if (load_default2_q && load_bank2_q == b[0]) default_q[b] <= load_data2_q[63:0];
+    for (int b = 0; b < 2; b++) if (load_default3_q && load_bank3_q == b[0]) default_q[b] <= load_data3_q[63:0];
     if (rst_q[3]) default_q <= '0;
   end
 
@@ -433,15 +469,32 @@ module pcl_engine
 
   // ---- Test lookups.
   localparam int unsigned PatienceBits = $clog2(PatienceClocks);
+  localparam int unsigned KeyParts = pcl_prim_pkg::copies(($bits(key_t) + 31) / 32);
   logic [PatienceBits-1:0] test_patience_q;
+  logic test_fresh_q;                // a request was taken
+  logic [3:0] test_withheld_q;       // a slot was asked for in the clocks before
+  logic [KeyParts-1:0] test_take;    // equal copies
+  key_t test_key1_q;
   logic tested_known_q, test_hit_q;  // the answer, a clock after ActionThere
   logic [RULE_BITS-1:0] test_rule_q;
   action_t test_action_q;
+  // The key's parts are kept each by a copy of the enable.
+  pcl_dup #(.WIDTH(1), .COPIES(KeyParts)) u_test_take (.clk_i, .d_i(test_ready_o && test_valid_i), .q_o(test_take));
   always_ff @(posedge clk_i) begin
-    if (test_ready_o) test_key_q <= test_key_i;
+    if ((test_ready_o && test_valid_i) || !pcl_prim_pkg::GateIdle) test_key1_q <= test_key_i;
+  end
+  for (genvar p = 0; p < KeyParts; p++) begin : g_test_key
+    localparam int unsigned Low = p * 32;
+    localparam int unsigned Bits = p == KeyParts - 1 ? $bits(key_t) - Low : 32;
+    always_ff @(posedge clk_i) if (test_take[p]) test_key_q[Low +: Bits] <= test_key1_q[Low +: Bits];
+  end
+  always_ff @(posedge clk_i) begin
     test_patience_q <= test_waiting_q ? test_patience_q + 1'b1 : '0;
-    test_withhold_q <= test_waiting_q && (&test_patience_q) && !rst_i;
-    test_waiting_q <= test_ready_o ? test_valid_i : test_waiting_q && accept;
+    // Not again before what was asked for has come.
+    test_withhold_q <= test_waiting_q && test_withheld_q == 0 && (!lookup_valid_i || (&test_patience_q)) && !rst_i;
+    test_withheld_q <= {test_withheld_q[2:0], test_waiting_q && test_withheld_q == 0 && (!lookup_valid_i || (&test_patience_q))};
+    test_fresh_q <= test_ready_o && test_valid_i && !rst_i;
+    test_waiting_q <= test_fresh_q || (test_waiting_q && !test_go);
     if (test_ready_o && test_valid_i) test_ready_o <= 1'b0;
     else if (tested_known_q) test_ready_o <= 1'b1;
     tested_known_q <= tested_there_q && !rst_i;
@@ -487,13 +540,13 @@ module pcl_engine
     .busy_o         (counters_busy)
   );
 
-  // ---- Banks. What busy_o and load_ready_o say is kept in registers, a clock ahead; they rise with the flip or the clearing, and may fall a few clocks late.
+  // ---- Banks. A flip reaches the lookups FlipClocks later. What busy_o and load_ready_o say is kept in registers, a clock ahead; they rise with the flip or the clearing, and may fall a few clocks late.
   logic [1:0][CreditBits-1:0] under_way_q;  // lookups accepted, verdicts not taken
   logic [1:0] serving_q;                    // bank b serves lookups: true up to three clocks late, so a flip counts as serving for as long
-  logic [2:0] flipped_q;                    // flips taken in the three clocks before
+  logic [FlipClocks+1:0] flipped_q;         // flips taken in the clocks before; the last three of these the new bank has been serving
   logic shadow_serving, shadow_serving_q, clear_waiting_q, busy_q, flip_taken;
+  assign flip_pending = flipped_q[FlipClocks-2:0] != 0;
   assign shadow_serving = flip_taken || flipped_q != 0 || serving_q[!active_q];
-  assign active_bank_o = active_q;
   assign flip_taken = flip_i && !busy_q && !counter_clear_i;
   assign counter_clearing_o = clear_waiting_q || counters_clearing != 0;
   assign busy_o = busy_q;
@@ -507,15 +560,19 @@ module pcl_engine
       under_way_q[b] <= rst_q[0] ? '0 : under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
       serving_q[b]   <= under_way_q[b] != 0 || counters_busy[b];
     end
-    flipped_q <= {flipped_q[1:0], flip_taken};
+    flipped_q <= {flipped_q[FlipClocks:0], flip_taken};
     flip_ignored_o <= flip_i && (busy_q || counter_clear_i);
-    if (flip_taken) active_q <= !active_q;
+    if (flip_taken) active_bank_o <= !active_bank_o;
+    if (flipped_q[FlipClocks-3]) active_next_q <= !active_next_q;
+    active_q <= active_next_q;
     shadow_serving_q <= shadow_serving;
     busy_q <= shadow_serving || counter_clear_i || counter_clearing_o;
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
       active_q         <= 1'b0;
+      active_next_q    <= 1'b0;
+      active_bank_o    <= 1'b0;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;
       flipped_q        <= '0;

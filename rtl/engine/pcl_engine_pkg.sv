@@ -59,6 +59,10 @@ package pcl_engine_pkg;
     return 1 << $clog2(latency_clocks + 8);
   endfunction
 
+  // Clocks from a flip to the first lookup that sees the other bank: those that a boundary needs from the load port to the first level of a range table, whose
+  // comparison is a clock behind the lookup (pcl_engine, pcl_range_table, pcl_search16).
+  localparam int unsigned FlipClocks = 4;
+
   // Clocks without an idle slot after which a waiting counter read or test lookup takes the slot of one lookup.
   localparam int unsigned PatienceClocks = 256;
 

@@ -5,7 +5,7 @@
 // In: key_i, bank_i, one a clock; nothing stalls. Boundaries one per clock through write_*; index 0 and indices >= INTERVALS are ignored. Unused boundaries must
 // be all ones.
 // Out: row_o = {bank, interval number}, COPIES times, CLOCKS clocks later: at least range_clocks(WIDTH, INTERVALS, SECOND), more to align it with other tables.
-// A boundary written at a clock edge is seen by keys that enter from the next one on. Rewriting a bank while its keys are under way gives them any number.
+// A boundary written at a clock edge is seen by keys that enter from the second one behind on. Rewriting a bank while its keys are under way gives them any number.
 module pcl_range_table
   import pcl_engine_pkg::*;
 #(

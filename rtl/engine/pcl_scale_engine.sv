@@ -19,12 +19,13 @@
 //  - load targets: those of the bitmap tables (pcl_pkg) are the slice's; entries, records and predicates are in pcl_tree_pkg.
 //  - an entry of the active bank is taken out of force by a row for target TargetRemoval: its bits, with the predicate that never holds. Each lookup has it or not.
 //  - slice_flip_i exchanges the banks of the slice alone, flip_i those of both. verdict_slice_bank_o is the slice's.
-// Guaranteed: as pcl_engine. A lookup accepted up to the clock of a flip sees the old bank of trees or slice or both, every later one the new.
+// Guaranteed: as pcl_engine. A lookup accepted less than FlipClocks (pcl_engine_pkg) clocks after a flip sees the old bank of trees or slice or both, every later one the new.
 `include "pcl_assert.svh"
 module pcl_scale_engine
   import pcl_pkg::*;
   import pcl_engine_pkg::maximum;
   import pcl_engine_pkg::first_one_clocks;
+  import pcl_engine_pkg::FlipClocks;
   import pcl_tree_pkg::*;
 #(
   parameter  int unsigned              RULES             = 10240,  // numbers of the trees' rules, a multiple of 16
@@ -142,11 +143,11 @@ module pcl_scale_engine
 
   // ---- Slots: a lookup, else a test lookup, else idle; in the slice alike, which is asked in the same clocks and answers earlier.
   logic accept, test_go, slot_bank, ready_q, slice_ready;
-  logic active_q, test_waiting_q, test_idle_q;
+  logic active_q, test_waiting_q, test_fresh_q, test_idle_q, flip_pending, slice_flip_pending;  // pending: taken, and lookups still meet the old bank
   key_t slot_key, test_key_q;
   assign lookup_ready_o = ready_q && slice_ready;
   assign accept = lookup_valid_i && lookup_ready_o;
-  assign test_go = test_waiting_q && !accept;
+  assign test_go = test_waiting_q && !slice_ready && !slice_flip_pending;  // as in the slice
   assign slot_bank = accept ? active_q : !active_q;
   assign slot_key = accept ? lookup_key_i : test_key_q;
 
@@ -181,7 +182,7 @@ module pcl_scale_engine
   assign load_slice_action = load_target_i == TargetAction && 32'(load_index_i) >= RULES;
   assign load_slice = load_target_i < TargetAction || load_slice_action;
   assign load_removal = load_target_i >= TargetRemoval;
-  assign load_ready_o = load_removal || (load_slice ? slice_load_ready && !busy_q : !busy_q);
+  assign load_ready_o = load_removal ? !flip_pending : (load_slice ? slice_load_ready && !busy_q : !busy_q);
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
     load_q <= load && !load_slice;
@@ -479,7 +480,8 @@ module pcl_scale_engine
   assign test_ready_o = test_idle_q && slice_test_ready;
   always_ff @(posedge clk_i) begin
     if (test_ready_o) test_key_q <= test_key_i;
-    test_waiting_q <= test_ready_o ? test_valid_i : test_waiting_q && accept;
+    test_fresh_q   <= test_ready_o && test_valid_i && !rst_i;
+    test_waiting_q <= test_fresh_q || (test_waiting_q && !test_go);
     if (test_ready_o && test_valid_i) test_idle_q <= 1'b0;
     else if (test_done_o) test_idle_q <= 1'b1;
     test_done_o <= tested_there_q && !rst_i;
@@ -522,10 +524,12 @@ module pcl_scale_engine
   // ---- Banks, as in pcl_engine. Both flip, or the slice alone.
   logic [1:0][CreditBits-1:0] under_way_q;
   logic [1:0] serving_q;
-  logic [2:0] flipped_q;
+  logic [FlipClocks+1:0] flipped_q;
+  logic [FlipClocks-2:0] slice_flipped_q;
   logic shadow_serving, shadow_serving_q, clear_waiting_q;
+  assign flip_pending = flipped_q[FlipClocks-2:0] != 0;
+  assign slice_flip_pending = slice_flipped_q != 0;
   assign shadow_serving = flip_taken || flipped_q != 0 || serving_q[!active_q];
-  assign active_bank_o = active_q;
   assign busy_o = busy_q || slice_busy;
   assign slice_busy_o = slice_busy;
   assign flip_taken = flip_i && !busy_o && !counter_clear_i;
@@ -540,15 +544,19 @@ module pcl_scale_engine
       under_way_q[b] <= rst_q[0] ? '0 : under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
       serving_q[b]   <= under_way_q[b] != 0 || counters_busy[b];
     end
-    flipped_q <= {flipped_q[1:0], flip_taken};
+    flipped_q <= {flipped_q[FlipClocks:0], flip_taken};
+    slice_flipped_q <= {slice_flipped_q[FlipClocks-3:0], slice_flip_taken};
     flip_ignored_o <= (flip_i && !flip_taken) || (slice_flip_i && !slice_flip_taken);
-    if (flip_taken) active_q <= !active_q;
+    if (flip_taken) active_bank_o <= !active_bank_o;
+    if (flipped_q[FlipClocks-2]) active_q <= !active_q;
     shadow_serving_q <= shadow_serving;
     busy_q <= shadow_serving || counter_clear_i || counter_clearing_o;
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
       active_q         <= 1'b0;
+      active_bank_o    <= 1'b0;
+      slice_flipped_q  <= '0;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;
       flipped_q        <= '0;

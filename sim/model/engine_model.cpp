@@ -141,6 +141,8 @@ void EngineModel::load(const tables::TableImage& image) {
   state.settle();
   state.edge();
   state.top.flip_i = 0;
+  // The first lookups behind a flip still meet the old bank; it stays busy until they no longer do.
+  for (state.settle(); state.top.busy_o != 0; state.settle()) state.edge();
 }
 
 void EngineModel::look_up(std::span<const policy::Key> keys, std::span<EngineVerdict> verdicts) {

@@ -14,7 +14,7 @@ module counter_bank_proof #(
 );
 
   localparam int unsigned ResetClocks = 2;
-  localparam int unsigned ReadClocks = 6;  // from read_taken_o to read_done_o
+  localparam int unsigned ReadClocks = 7;  // from read_taken_o to read_done_o
 
   logic [1:0] reset_q = '0;
   logic rst;
@@ -30,10 +30,10 @@ module counter_bank_proof #(
   always_comb if (rst) QuietInReset: assume (!count_i && !read_i);
 
   // The row that is watched, what has been counted in it, and what the memories hold of that: the counts of up to Behind clocks before.
-  localparam int unsigned Behind = 7;
+  localparam int unsigned Behind = 9;
   logic [ROW_BITS-1:0] row;
   formal_constant #(.WIDTH(ROW_BITS)) u_row (.Y(row));
-  always_comb Watched: assume (u_dut.u_packets.watched_row == row && u_dut.u_bytes.watched_row == row);
+  always_comb Watched: assume (u_dut.g_memory[0].u_ram.watched_row == row && u_dut.g_memory[1].u_ram.watched_row == row);
   logic [Behind:0][63:0] packets_q, bytes_q;  // at 0 now
   logic mine;
   assign mine = count_i && count_row_i == row && !rst;
@@ -55,9 +55,9 @@ module counter_bank_proof #(
     always_comb if (rst) OneHistory: assume (packets_q[i] == packets_q[i+1] && bytes_q[i] == bytes_q[i+1]);
   end
   always_comb begin
-    if (rst && 32'(reset_q) == ResetClocks - 1) Configured: assume (u_dut.u_packets.content_q == packets_q[0] && u_dut.u_bytes.content_q == bytes_q[0]);
+    if (rst && 32'(reset_q) == ResetClocks - 1) Configured: assume (u_dut.g_memory[0].u_ram.content_q == packets_q[0] && u_dut.g_memory[1].u_ram.content_q == bytes_q[0]);
     if (!rst) begin
-      MemoryHoldsAllCountsBefore: assert (u_dut.u_packets.content_q == packets_q[Behind-1] && u_dut.u_bytes.content_q == bytes_q[Behind-1]);
+      MemoryHoldsAllCountsBefore: assert (u_dut.g_memory[0].u_ram.content_q == packets_q[Behind-1] && u_dut.g_memory[1].u_ram.content_q == bytes_q[Behind-1]);
       NothingIsCleared: assert (!clearing);
       AnswerInTime: assert (read_done == asked_q[ReadClocks-1]);
       if (read_done && asked_mine_q[ReadClocks-1]) begin

@@ -55,7 +55,7 @@ def range_table(body: str, manifest: str, width: int, intervals: int, second: in
         name=f"range_{body}_{intervals}x{width}_{second}", property="interval number of every key under every sorted boundary set; writes to the other bank leave it alone",
         module=f"pcl_range_table ({body})", geometry=f"{intervals} intervals of {width} bits, nodes of 16 and {second}, two banks", top="range_table_proof",
         harness=("range_table_proof.sv",), manifest=manifest, parameters={"WIDTH": width, "INTERVALS": intervals, "SECOND": second, "SORTED": int(body == "hardware")},
-        depth=intervals + clocks + 3, bounded=True, engine="abc bmc3", search="abc bmc3", mutations=mutations, fast=fast)
+        depth=intervals + clocks + 4, bounded=True, engine="abc bmc3", search="abc bmc3", mutations=mutations, fast=fast)
 
 
 PROOFS = (
@@ -75,8 +75,8 @@ PROOFS = (
                  "BankTravelsWithTheKey"),
     )),
     range_table("hardware", "engine/engine_hardware.f", 4, 16, 4, 5, True, (
-        Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write_i[Enable][1]) inverted1_q",
-                 "if (write_i[Enable] != 0) inverted1_q", "NumberOfBoundariesUpToTheKey"),
+        Mutation("one bank written with the other", "prim/hardware/pcl_search16.sv", "if (write[1]) inverted1_q",
+                 "if (write != 0) inverted1_q", "NumberOfBoundariesUpToTheKey"),
     )),
     Proof(
         name="fifo", property="order, contents and number of entries; no over- or underflow within the sender's credits; stable while stalled", module="pcl_fifo",
@@ -113,11 +113,11 @@ PROOFS = (
     Proof(
         name="counter_bank", property="a read gives all counts of its row and the sum of their lengths; none is lost in consecutive clocks", module="pcl_counter_bank (hardware)",
         geometry="4 rows, 64 bits, lengths of 14 bits", top="counter_bank_proof", harness=("watched_ram.sv", "counter_bank_proof.sv"),
-        manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=13, cover_depth=18, mutations=(
-            Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "from.younger[d] = same[d] &&", "from.younger[d] = d != 3 && same[d] &&",
-                     "NoPacketIsLost", depth=16),
-            Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry5_q     <= carry;", "carry5_q     <= 1'b0;",
-                     "MemoryHoldsAllCountsBefore", depth=16),
+        manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=16, cover_depth=20, fast=False, mutations=(
+            Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "from.younger[d] = same_q[d] &&", "from.younger[d] = d != 3 && same_q[d] &&",
+                     "NoPacketIsLost", depth=18),
+            Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry6_q     <= carry;", "carry6_q     <= 1'b0;",
+                     "MemoryHoldsAllCountsBefore", depth=18),
         )),
     Proof(
         name="resolve", property="the rule that decides is the least of all trees' and the slice's", module="pcl_resolve", geometry="4 trees, 64 rules",

@@ -1,7 +1,7 @@
 // pcl_range_table, whatever its primitives: the interval number of every key under every sorted set of boundaries, while the other bank is rewritten.
 //
-// Clocks 1 to INTERVALS - 1 write one boundary each into one of the banks. From then on a key enters in each clock, to either bank, and the other bank is
-// written at will. Of any boundary n it is shown that the number found is at least n exactly if the boundary is <= the key; for all n together that is the
+// Clocks 1 to INTERVALS - 1 write one boundary each into one of the banks. A clock later keys begin to enter, one in each clock, to either bank, and the other
+// bank is written at will. Of any boundary n it is shown that the number found is at least n exactly if the boundary is <= the key; for all n together that is the
 // number of boundaries <= key.
 module range_table_proof #(
   parameter int unsigned WIDTH     = 8,
@@ -31,7 +31,11 @@ module range_table_proof #(
   logic [15:0] clock_q = 16'd1;
   logic loading;
   assign loading = 32'(clock_q) < INTERVALS;
-  always_ff @(posedge clk_i) if (loading) clock_q <= clock_q + 1'b1;
+  logic settled_q = 1'b0;  // a clock after the last boundary
+  always_ff @(posedge clk_i) begin
+    if (loading) clock_q <= clock_q + 1'b1;
+    settled_q <= !loading;
+  end
 
   logic [IntervalBits:0] row;
   pcl_range_table #(.WIDTH(WIDTH), .INTERVALS(INTERVALS), .SECOND(SECOND), .CLOCKS(Clocks), .COPIES(1)) u_dut (
@@ -58,7 +62,7 @@ module range_table_proof #(
   // The keys under way.
   logic [Clocks-1:0] asked_q = '0, reached_q, key_bank_q;
   always_ff @(posedge clk_i) begin
-    asked_q    <= Clocks'({asked_q, !loading});
+    asked_q    <= Clocks'({asked_q, settled_q});
     reached_q  <= Clocks'({reached_q, boundary <= key_i});
     key_bank_q <= Clocks'({key_bank_q, bank_i});
   end

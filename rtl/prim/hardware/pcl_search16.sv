@@ -2,6 +2,7 @@
 // with all 15 of its bank side by side, and the thermometer code of 15 is encoded as parities.
 // In: key and bank, straight from registers. Boundaries are stored inverted, so that contents of zero mean unused (all ones).
 // Out: index_o = {bank, number of boundaries <= key (0 to 15)}, COPIES times, COMPARE_CLOCKS + 1 clocks later: comparison, encoding.
+// A boundary takes two clocks to its register: each has an enable of its own, and each group with a copy of the key a copy of what is written.
 module pcl_search16 #(
   parameter int unsigned WIDTH          = 128,
   parameter int unsigned COMPARE_CLOCKS = 2,
@@ -24,23 +25,31 @@ module pcl_search16 #(
 
   localparam int unsigned Pieces = (WIDTH + 31) / 32;
 
+  logic [KEY_COPIES-1:0][WIDTH-1:0] write_inverted;
+  for (genvar c = 0; c < KEY_COPIES; c++) begin : g_write
+    pcl_dup #(.WIDTH(WIDTH), .COPIES(1)) u_write (.clk_i, .d_i(write_inverted_i[(c*WRITE_COPIES)/KEY_COPIES]), .q_o(write_inverted[c]));
+  end
+
   logic [15:1] reached;
   for (genvar n = 1; n < 16; n++) begin : g_boundary
+    localparam int unsigned KeyCopy = ((n - 1) * KEY_COPIES) / 15;
     logic [WIDTH-1:0] inverted0_q, inverted1_q;
     logic [Pieces-1:0] bank;
     for (genvar p = 0; p < Pieces; p++) begin : g_piece
       localparam int unsigned Bits = WIDTH - 32 * p < 32 ? WIDTH - 32 * p : 32;
       localparam int unsigned Enable = (p * ENABLE_COPIES) / Pieces;
       assign bank[p] = bank_i[(((n-1)*Pieces+p)*BANK_COPIES)/(15*Pieces)];
+      logic [1:0] write;
+      pcl_dup #(.WIDTH(2), .COPIES(1)) u_enable (
+        .clk_i, .d_i(write_here_i[Enable] && write_number_i[Enable][n] ? write_i[Enable] : 2'b00), .q_o(write)
+      );
       always_ff @(posedge clk_i) begin
-        if (write_here_i[Enable] && write_number_i[Enable][n]) begin
-          if (write_i[Enable][0]) inverted0_q[32*p +: Bits] <= write_inverted_i[((n-1)*WRITE_COPIES)/15][32*p +: Bits];
-          if (write_i[Enable][1]) inverted1_q[32*p +: Bits] <= write_inverted_i[((n-1)*WRITE_COPIES)/15][32*p +: Bits];
-        end
+        if (write[0]) inverted0_q[32*p +: Bits] <= write_inverted[KeyCopy][32*p +: Bits];
+        if (write[1]) inverted1_q[32*p +: Bits] <= write_inverted[KeyCopy][32*p +: Bits];
       end
     end
     pcl_compare_banks #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS)) u_compare (
-      .clk_i, .key_i(key_i[((n-1)*KEY_COPIES)/15]), .bank_i(bank), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q),
+      .clk_i, .key_i(key_i[KeyCopy]), .bank_i(bank), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q),
       .reached_o(reached[n])
     );
   end

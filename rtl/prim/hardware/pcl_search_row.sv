@@ -25,15 +25,27 @@ module pcl_search_row #(
 
   localparam int unsigned Pieces = (WIDTH + 31) / 32;
 
+  // What is written, a clock later: a copy for the boundaries that share one of the key or of the node.
+  logic [KEY_COPIES-1:0][WIDTH-1:0] write_inverted;
+  logic [INDEX_COPIES-1:0][3:0] write_node;
+  for (genvar c = 0; c < KEY_COPIES; c++) begin : g_write
+    pcl_dup #(.WIDTH(WIDTH), .COPIES(1)) u_write (.clk_i, .d_i(write_inverted_i[(c*WRITE_COPIES)/KEY_COPIES]), .q_o(write_inverted[c]));
+  end
+  for (genvar c = 0; c < INDEX_COPIES; c++) begin : g_write_node
+    pcl_dup #(.WIDTH(4), .COPIES(1)) u_node (.clk_i, .d_i(write_node_i[c]), .q_o(write_node[c]));
+  end
+
   for (genvar n = 1; n < CHILDREN; n++) begin : g_boundary
     localparam int unsigned IndexCopy = ((n - 1) * INDEX_COPIES) / (CHILDREN - 1);
     localparam int unsigned KeyCopy = ((n - 1) * KEY_COPIES) / (CHILDREN - 1);
     (* ram_style = "distributed" *) logic [WIDTH-1:0] rows0 [16];
     (* ram_style = "distributed" *) logic [WIDTH-1:0] rows1 [16];
     logic [WIDTH-1:0] inverted0_q, inverted1_q;
+    logic [1:0] write;
+    pcl_dup #(.WIDTH(2), .COPIES(1)) u_enable (.clk_i, .d_i(write_number_i[n] ? write_i : 2'b00), .q_o(write));
     always_ff @(posedge clk_i) begin
-      if (write_i[0] && write_number_i[n]) rows0[write_node_i[IndexCopy]] <= write_inverted_i[((n-1)*WRITE_COPIES)/(CHILDREN - 1)];
-      if (write_i[1] && write_number_i[n]) rows1[write_node_i[IndexCopy]] <= write_inverted_i[((n-1)*WRITE_COPIES)/(CHILDREN - 1)];
+      if (write[0]) rows0[write_node[IndexCopy]] <= write_inverted[KeyCopy];
+      if (write[1]) rows1[write_node[IndexCopy]] <= write_inverted[KeyCopy];
       inverted0_q <= rows0[index_i[IndexCopy][3:0]];
       inverted1_q <= rows1[index_i[IndexCopy][3:0]];
     end

@@ -83,7 +83,8 @@ class EngineBench {
     lookup.reset();
     expected_.clear();
     under_way_ = {};
-    active = 0;
+    active = lookup_bank = 0;
+    flip_clocks_left_ = 0;
   }
 
   /// One clock. Verdicts that leave are compared with what was expected.
@@ -147,6 +148,10 @@ class EngineBench {
     const bool refused_flip = flip && !flipped;
     if (flipped) {
       active = 1 - active;
+      flip_clocks_left_ = kFlipClocks;
+    }
+    if (flip_clocks_left_ > 0 && --flip_clocks_left_ == 0) {
+      lookup_bank = active;
     }
     if (counter_clear) {
       clearing_ = true;  // flips are ignored until it is done
@@ -183,6 +188,10 @@ class EngineBench {
   template <class Between>
   void load(const std::shared_ptr<const RandomPolicy>& policy, Between between) {
     std::vector<Row> rows = policy->rows(random);
+    while (lookup_bank != active) {
+      between();
+      tick();
+    }
     loads.assign(rows.begin(), rows.end());
     policies[1 - active] = policy;
     while (!loads.empty()) {
@@ -193,12 +202,14 @@ class EngineBench {
   void load(const std::shared_ptr<const RandomPolicy>& policy) {
     load(policy, [] {});
   }
-  /// Loads a policy and flips to it, without lookups.
+  /// Loads a policy and flips to it, without lookups, until they meet it.
   void install(const std::shared_ptr<const RandomPolicy>& policy) {
     settle();
     load(policy);
     flip = true;
-    tick();
+    do {
+      tick();
+    } while (lookup_bank != active);
   }
   /// Lets everything leave, and all be counted.
   void settle() {
@@ -272,6 +283,8 @@ class EngineBench {
 
   Model& model() { return *model_; }
 
+  static constexpr unsigned kFlipClocks = 4;  ///< FlipClocks of rtl/engine/pcl_engine_pkg.sv
+
   // What to do in the next clock.
   std::optional<Lookup> lookup;
   bool verdict_ready = true;
@@ -285,7 +298,8 @@ class EngineBench {
   // What has happened.
   bool lookup_taken = false;
   bool busy = false;
-  unsigned active = 0;
+  unsigned active = 0;       ///< the bank that the engine says is active
+  unsigned lookup_bank = 0;  ///< the bank that lookups meet: the active one, from kFlipClocks after its flip on
   std::uint64_t clock = 0;
   std::uint64_t lookups = 0;
   std::uint64_t verdicts = 0;
@@ -348,14 +362,14 @@ class EngineBench {
   void take_lookup() {
     ++lookups;
     Expectation expectation{{}, lookup->length, clock};
-    if (policies[active]) {
-      expectation.verdict = expected_verdict(*policies[active], *lookup, active);
+    if (policies[lookup_bank]) {
+      expectation.verdict = expected_verdict(*policies[lookup_bank], *lookup, lookup_bank);
     } else {
       expectation.verdict.cause = lookup->cause;
-      expectation.verdict.bank = active;
+      expectation.verdict.bank = lookup_bank;
       expectation.verdict.tag = lookup->tag;
     }
-    ++under_way_[active];
+    ++under_way_[lookup_bank];
     expected_.push_back(expectation);
     lookup.reset();
   }
@@ -392,6 +406,7 @@ class EngineBench {
   std::deque<Expectation> expected_;
   std::array<unsigned, 2> under_way_{};
   bool clearing_ = false;
+  unsigned flip_clocks_left_ = 0;
 };
 
 }  // namespace portcullis::rtl_test

@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 #include <verilated.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "../../unit/tables/tree/rule_sets.h"
@@ -114,6 +117,9 @@ class ScaleBench {
     m.clk_i = 0;
     m.eval();
 
+    // Lookups meet a flip kFlipClocks after it.
+    std::rotate(met_.begin(), met_.begin() + 1, met_.end());
+    met_.back() = {active, bank};
     lookup_taken = lookup && m.lookup_ready_o;
     if (lookup_taken) take_lookup();
     if (lookup && !lookup_taken) ++refused;
@@ -180,6 +186,7 @@ class ScaleBench {
     }
     ASSERT_EQ(slice_flips, before + (change.flip_slice ? 1U : 0U)) << "no flip of the slice within 1000 clocks";
     active = next;
+    if (!change.flip_slice) met_.fill({active, bank});
     soon_.reset();
   }
   void settle() {
@@ -239,6 +246,10 @@ class ScaleBench {
   std::map<std::tuple<unsigned, unsigned, unsigned>, std::pair<std::uint64_t, std::uint64_t>> counted;
 
  private:
+  static constexpr std::size_t kFlipClocks = 4;  // FlipClocks of rtl/engine/pcl_engine_pkg.sv
+  std::array<std::pair<std::shared_ptr<Loaded>, unsigned>, kFlipClocks>
+      met_{};  ///< policy and bank of the clocks before, this one last
+
   struct Expectation {
     ScaleVerdict verdict;
     policy::Key key;
@@ -274,9 +285,10 @@ class ScaleBench {
 
   void take_lookup() {
     Expectation expectation{{}, lookup->key, lookup->length, clock, std::nullopt};
-    if (lookup->cause == 0 && active) expectation.verdict = expected(*active, lookup->key);
+    const auto& [met, met_bank] = met_.front();
+    if (lookup->cause == 0 && met) expectation.verdict = expected(*met, lookup->key);
     expectation.verdict.tag = tag_;
-    expectation.verdict.bank = bank;
+    expectation.verdict.bank = met_bank;
     expectation.verdict.cause = lookup->cause;
     if (soon_) allow(expectation, *soon_);
     expected_.push_back(expectation);
