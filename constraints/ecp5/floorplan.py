@@ -36,11 +36,11 @@ def place(cell):
         return site(SEARCH_ROW, 3 + 24 * table + 2 * (4 * memory + ram) if table < 2 else 20 + 4 * (table - 2) + 2 * ram)
     found = re.search(r"u_action" + block, cell)
     if found and int(found[1]) < 2:
-        return site(BITMAP_ROWS[1], MIDDLE + 1 + 2 * int(found[1]) + int(found[2]))
-    found = re.search(r"g_bank\[(\d)\]\.u_counters\.u_(bytes|packets)" + block, cell)
+        return site(BITMAP_ROWS[0], MIDDLE + 1 + 2 * int(found[1]) + int(found[2]))
+    found = re.search(r"g_bank\[(\d)\]\.u_counters\.g_memory\[(\d)\]\.u_ram" + block, cell)
     if found and int(found[3]) < 2:
-        bank, number = int(found[1]), 4 * (found[2] == "bytes") + 2 * int(found[3]) + int(found[4])
-        return site((BITMAP_ROWS[0], BITMAP_ROWS[2])[bank], MIDDLE + number) if number < 7 else site(BITMAP_ROWS[1], MIDDLE + 6 * bank)
+        bank, number = int(found[1]), 4 * int(found[2]) + 2 * int(found[3]) + int(found[4])
+        return site(BITMAP_ROWS[1 + bank], MIDDLE + number) if number < 7 else site(BITMAP_ROWS[0], MIDDLE + 6 * bank)
     return None
 
 

