@@ -460,6 +460,29 @@ TEST_F(Command, ClassifyGivesTheFirstRuleOnBothEngines) {
   EXPECT_EQ(run("classify f.pti --trace absent").exit, 2);
 }
 
+TEST_F(Command, GeometryScaleMakesTreesThatProveAndClassify) {
+  write("filters",
+        "@192.0.2.0/24\t0.0.0.0/0\t0 : 65535\t80 : 80\t0x06/0xFF\n"
+        "@0.0.0.0/0\t198.51.100.0/24\t0 : 65535\t0 : 1023\t0x00/0x00\n");
+  write("trace", "3221225985 1 1 80 6\n1 3325256705 1 1023 17\n1 3325256705 1 1024 17\n");
+  const Outcome compiled = run("compile --classbench filters --geometry scale -o f.pti");
+  EXPECT_EQ(compiled.exit, 0) << compiled.err;
+  EXPECT_THAT(compiled.out, AllOf(HasSubstr("2 rules: 2 in trees"), HasSubstr("bits a rule")));
+  EXPECT_EQ(run("classify f.pti --trace trace").out, "0\n1\n-1\n");
+  const Outcome rtl = run("classify f.pti --trace trace --engine rtl");
+  EXPECT_EQ(rtl.exit, 2);
+  EXPECT_THAT(rtl.err, HasSubstr("classified by --engine reference"));
+
+  EXPECT_EQ(run("compile site.yaml --geometry scale-ipv6 -o site.pti").exit, 0);
+  const Outcome proved = run("prove site.yaml site.pti");
+  EXPECT_EQ(proved.exit, 0) << proved.out << proved.err;
+  EXPECT_THAT(proved.out, HasSubstr("proved: trees and slice"));
+  write("other.yaml", site("Web Servers: [192.0.3.0/24, 2001:db8::/64]"));
+  const Outcome differs = run("prove other.yaml site.pti");
+  EXPECT_EQ(differs.exit, 1);
+  EXPECT_THAT(differs.out, HasSubstr("not proved: "));
+}
+
 TEST_F(Command, BadRunOptionsSayWhatToGive) {
   for (const std::string arguments : {"--rate fast", "--rate -1G", "--clock 0", "--ports 3", "--ports 0",
                                       "--ingress 7 --pcap absent.pcap", "--jobs 0"}) {
