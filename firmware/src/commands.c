@@ -66,7 +66,7 @@ static void release_lock(void) {
   core_write(PCL_CORE_LOCK_CLAIM, LOCK_ID << PCL_CORE_LOCK_CLAIM_ID_SHIFT);
 }
 
-/* Forgets what is known of the banks if the host has written to them. True if it has. */
+/* Forgets what is known of the banks if the device was reset or the host has written to them. True if so. */
 static bool banks_touched(void) {
   if ((core_read(PCL_CORE_EVENTS) & PCL_CORE_EVENTS_TOUCHED_MASK) == 0) return false;
   core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
@@ -360,9 +360,8 @@ void firmware_start(void) {
   const uint32_t reset = core_read(PCL_CORE_RESET);
   const uint32_t cause = (reset & PCL_CORE_RESET_CAUSE_MASK) >> PCL_CORE_RESET_CAUSE_SHIFT;
   console_text("portcullis: management firmware\n");
-  /* A reset of the whole device has emptied the banks. */
-  keep_start(cause != 0);
-  banks_touched();
+  keep_start();
+  banks_touched(); /* as after a reset of the whole device, which has emptied them */
   log_event(PCL_EVENT_BOOT, cause, keep_boots());
   core_write(PCL_CORE_BOOT, BOOT_RUNNING);
 }

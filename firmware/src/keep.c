@@ -30,14 +30,12 @@ static void seal(void) {
   kept.crc = crc_of_kept();
 }
 
-void keep_start(bool trusted) {
+void keep_start(void) {
   const bool whole = kept.magic == KEEP_MAGIC && kept.size == sizeof kept && kept.crc == crc_of_kept();
   if (!whole) {
     memset(&kept, 0, sizeof kept);
     kept.magic = KEEP_MAGIC;
     kept.size = sizeof kept;
-  } else if (!trusted) {
-    memset(kept.banks, 0, sizeof kept.banks);
   }
   ++kept.boots;
   seal();
@@ -69,7 +67,7 @@ void keep_set_bank(unsigned bank, const struct bank_record* record) {
 
 void log_event(uint32_t code, uint32_t a, uint32_t b) {
   static const char* const texts[] = {"",          "boot",      "memory lost",    "load begins", "load ready", "load failed", "load timed out",
-                                      "abandoned", "activated", "rolled back", "banks touched by the host", "damaged request"};
+                                      "abandoned", "activated", "rolled back", "banks touched", "damaged request"};
   const uint64_t now = clock_now();
   struct event* event = &kept.events[kept.next_event % KEPT_EVENTS];
   event->number = kept.next_event++;

@@ -30,8 +30,8 @@ struct event {
   uint32_t a, b;
 };
 
-/* Begins with what is in memory if it is whole and `trusted`, else anew. Counts the start. */
-void keep_start(bool trusted);
+/* Begins with what is in memory if it is whole, else anew. Counts the start. */
+void keep_start(void);
 uint32_t keep_boots(void);
 /* Number of the last load; keep_new_load gives the next one. */
 uint32_t keep_load(void);

@@ -88,7 +88,8 @@ std::string FirmwareEvent::to_string() const {
     case PCL_EVENT_ROLLED_BACK:
       return fmt::format("rolled back: load {} is in force again, in bank {}", a, b);
     case PCL_EVENT_TOUCHED:
-      return "the host wrote to the banks by registers; rollback is not possible until the next load";
+      return "the device was reset, or the host wrote to the banks by registers; rollback is not possible until the "
+             "next load";
     case PCL_EVENT_REQUEST_DAMAGED:
       return fmt::format("a damaged request was refused (0x{:08x})", a);
     default:

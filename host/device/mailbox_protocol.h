@@ -153,16 +153,17 @@
 #define PCL_EVENT_B 20u
 #define PCL_EVENT_BYTES 24u
 
-#define PCL_EVENT_BOOT 1u             /* a: cause of the reset, b: boots */
-#define PCL_EVENT_MEMORY_LOST 2u      /* what outlives a reset was not there, or damaged */
-#define PCL_EVENT_LOAD_BEGIN 3u       /* a: load, b: bytes */
-#define PCL_EVENT_LOAD_READY 4u       /* a: load, b: probes */
-#define PCL_EVENT_LOAD_FAILED 5u      /* a: load, b: PCL_ERROR_... */
-#define PCL_EVENT_LOAD_TIMEOUT 6u     /* a: load, b: bytes taken */
-#define PCL_EVENT_LOAD_ABANDONED 7u   /* a: load, b: bytes taken */
-#define PCL_EVENT_ACTIVATED 8u        /* a: load, b: bank */
-#define PCL_EVENT_ROLLED_BACK 9u      /* a: load that is in force again, b: bank */
-#define PCL_EVENT_TOUCHED 10u         /* the host wrote to the banks by registers: rollback is not possible */
+#define PCL_EVENT_BOOT 1u           /* a: cause of the reset, b: boots */
+#define PCL_EVENT_MEMORY_LOST 2u    /* what outlives a reset was not there, or damaged */
+#define PCL_EVENT_LOAD_BEGIN 3u     /* a: load, b: bytes */
+#define PCL_EVENT_LOAD_READY 4u     /* a: load, b: probes */
+#define PCL_EVENT_LOAD_FAILED 5u    /* a: load, b: PCL_ERROR_... */
+#define PCL_EVENT_LOAD_TIMEOUT 6u   /* a: load, b: bytes taken */
+#define PCL_EVENT_LOAD_ABANDONED 7u /* a: load, b: bytes taken */
+#define PCL_EVENT_ACTIVATED 8u      /* a: load, b: bank */
+#define PCL_EVENT_ROLLED_BACK 9u    /* a: load that is in force again, b: bank */
+#define PCL_EVENT_TOUCHED \
+  10u /* the device was reset, or the host wrote to the banks: no rollback until the next load */
 #define PCL_EVENT_REQUEST_DAMAGED 11u /* a: the request */
 
 /* SELF_TEST: no data. Answer, with PCL_DONE and PCL_ERROR_SELF_TEST: u32, tests that were made; u32, those that failed.

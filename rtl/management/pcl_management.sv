@@ -217,7 +217,7 @@ module pcl_management
       memory_address_q <= '0;
       events_refused_q <= 1'b0;
       events_expired_q <= 1'b0;
-      touched_q        <= 1'b0;
+      touched_q        <= 1'b1;   // the tables are empty
       console_valid_o  <= 1'b0;
       crc_q            <= '0;
     end

@@ -301,6 +301,19 @@ TEST_F(ManagedLoad, HostCannotWriteTheShadowBankWhileTheFirmwareDoes) {
       << "the firmware trusts banks that the host has exchanged";
 }
 
+TEST_F(ManagedLoad, ResetOfTheWholeDeviceEmptiesTheBanksAndTheFirmwareKnows) {
+  {
+    Firmware firmware(management);
+    firmware.load(image_of(old), discarding());
+  }
+  managed.reset();
+  management.start(firmware_bytes());
+  Firmware firmware(management);
+  for (const device::BankPolicy& bank : firmware.status().banks) EXPECT_EQ(bank.state, State::unknown);
+  firmware.load(image_of(next), discarding());
+  expect_in_force(next);
+}
+
 TEST_F(ManagedLoad, CountersAreExact) {
   Firmware firmware(management);
   firmware.load(image_of(old), discarding());

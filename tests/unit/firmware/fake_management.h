@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "../device/fake_device.h"
 #include "commands.h"
 #include "core_registers.h"
-#include "../device/fake_device.h"
 #include "device/registers.h"
 #include "device/transport.h"
 #include "memory_map.h"
@@ -42,6 +42,7 @@ class FakeManagement final : public device::Transport {
   /// The processor is reset, for this cause (0 power-up, 1 watchdog, 2 held), and the firmware starts again.
   void start(std::uint32_t cause) {
     cause_ = cause;
+    if (cause == 0) touched_ = true;
     if (pending_) lost_ = true;
     pending_ = false;
     if (owner_is_core_) owner_ = 0;
