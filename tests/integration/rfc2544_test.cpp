@@ -45,7 +45,8 @@ TEST(Rfc2544, SmallestFramesHoldTheLineWhilePoliciesAreExchangedAndCountersRead)
   EXPECT_TRUE(c.burst_at_least);
   EXPECT_GE(c.exchanges, 2U);
   EXPECT_GE(c.counter_reads, 1U);
-  EXPECT_EQ(c.latency.min, c.latency.max);
+  // The slot of a test lookup is closed: a frame that comes just then waits for a clock, and no longer.
+  EXPECT_LE(c.latency.max, c.latency.min + 1);
   const auto json = nlohmann::json::parse(sim::to_json(bench));
   EXPECT_EQ(json["cases"][0]["throughput_ppm"], 1'000'000);
   EXPECT_EQ(json["seed"], 1);
