@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -76,7 +77,8 @@ class DeviceCommand : public ::testing::Test {
   }
   std::string file(const std::string& name) const { return (folder / name).string(); }
 
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "portcullis-device-command";
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("portcullis-device-command-" + std::to_string(::getpid()));
   ManagedDevice managed;
   sim::SerialServer server{managed};
   std::atomic<bool> stop = false;

@@ -2,6 +2,7 @@
 // is what was counted, added up by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -33,7 +34,8 @@ class Totals : public ::testing::Test {
  protected:
   ~Totals() override { std::filesystem::remove(file); }
 
-  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "portcullis-totals-test";
+  const std::filesystem::path file =
+      std::filesystem::path(::testing::TempDir()) / ("portcullis-totals-test-" + std::to_string(::getpid()));
   std::mt19937_64 random{seed(5)};
   FakeDevice fake;
   FakeManagement managed{fake};
