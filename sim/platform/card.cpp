@@ -9,7 +9,6 @@ namespace portcullis::platform {
 Card::Card(const sc_core::sc_module_name& name)
     : sc_module(name), registers("registers"), dma("dma", nic_.host_pins()) {
   registers.register_b_transport(this, &Card::access);
-  registers.register_transport_dbg(this, &Card::access_debug);
   nic_.attach(dma);
   nic_.reset();
   SC_HAS_PROCESS(Card);
@@ -100,7 +99,6 @@ void Card::access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     }
     accessing_ = true;
     wait(access_over_);
-    ++register_accesses_;
     good = master.response() == 0;
     if (payload.is_read()) {
       word = master.value();

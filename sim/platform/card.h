@@ -59,7 +59,6 @@ class Card final : public sc_core::sc_module {
   }
   model::ClockedNic& nic() { return nic_; }
   std::uint64_t pauses(unsigned port) const { return ports_[port].pauses; }
-  std::uint64_t register_accesses() const { return register_accesses_; }
 
  private:
   struct Port {
@@ -73,14 +72,12 @@ class Card final : public sc_core::sc_module {
   void tick();
   void feed(unsigned port);
   void access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  unsigned access_debug(tlm::tlm_generic_payload&) { return 0; }
 
   std::array<Port, model::kWirePorts> ports_;
   std::uint32_t interrupts_ = 0;
   sc_core::sc_mutex register_port_;
   sc_core::sc_event access_over_;
   bool accessing_ = false;
-  std::uint64_t register_accesses_ = 0;
 };
 
 }  // namespace portcullis::platform

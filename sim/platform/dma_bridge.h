@@ -33,7 +33,6 @@ class DmaBridge final : public sc_core::sc_module, public model::AxiSlave, publi
 
   std::uint64_t bytes_read() const { return bytes_read_; }
   std::uint64_t bytes_written() const { return bytes_written_; }
-  std::uint64_t errors() const { return errors_; }
 
  private:
   static constexpr std::size_t kOutstanding = 64;  // bursts of each direction
@@ -75,7 +74,7 @@ class DmaBridge final : public sc_core::sc_module, public model::AxiSlave, publi
   std::deque<Transaction*> waiting_;           // not sent yet
   Transaction* open_ = nullptr;                // sent, its request not yet accepted
   bool response_offered_ = false, read_offered_ = false;
-  std::uint64_t bytes_read_ = 0, bytes_written_ = 0, errors_ = 0;
+  std::uint64_t bytes_read_ = 0, bytes_written_ = 0;
 };
 
 }  // namespace portcullis::platform

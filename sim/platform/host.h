@@ -66,7 +66,7 @@ class Host final : public sc_core::sc_module, public device::Transport {
   std::uint64_t next_ = 0, end_ = 0, base_ = 0;  // bus addresses
   std::array<std::uint64_t, 64> interrupts_{};
   sc_core::sc_event interrupt_;
-  sc_core::sc_event accepted_, answered_;
+  sc_core::sc_event answered_;
   bool answer_there_ = false;
   std::uint64_t reads_ = 0, writes_ = 0;
   sc_core::sc_time read_time_;

@@ -17,9 +17,6 @@ class Memory final : public sc_core::sc_module {
 
   Memory(const sc_core::sc_module_name& name, std::uint64_t base, std::size_t bytes, const sc_core::sc_time& latency);
 
-  std::uint64_t base() const { return base_; }
-  std::size_t size() const { return bytes_.size(); }
-
  private:
   void transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   bool direct(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);

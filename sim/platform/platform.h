@@ -103,10 +103,6 @@ class Platform {
   /// Boots, loads, runs the traffic to its end. Throws what the software throws, and AxiViolation.
   Result run();
 
-  Card& card() { return card_; }
-  Host& host() { return host_; }
-  PcieLink& link() { return link_; }
-
  private:
   struct Queue;
   void software(Host& host);

@@ -15,6 +15,7 @@
 #include "device/device.h"
 #include "device/loader.h"
 #include "device/registers.h"
+#include "platform/host.h"
 #include "platform/memory.h"
 #include "platform/pcie_link.h"
 #include "run/processor_time.h"
@@ -391,6 +392,41 @@ TEST(PcieLink, TakesItsLatencyTwiceForAReadAndOnceForAWrite) {
   link.to_card.bind(card.registers);
   sc_core::sc_start();
   EXPECT_TRUE(copied);
+}
+
+TEST(Host, AnInterruptLineReachesItAsAMessageBehindTheLink) {
+  platform::Card card("card");
+  platform::Memory memory("memory", kBase, 1U << 20U, sc_time(10, SC_NS));
+  platform::PcieOptions options;
+  options.latency = sc_time(300, SC_NS);
+  platform::PcieLink link("link", options);
+  bool ran = false;
+  platform::Host host("host", platform::Timing::loosely, sc_time(5, SC_NS), [&](platform::Host& self) {
+    constexpr unsigned kEvents = model::kNicQueues;  // the line of events
+    self.write32(PCL_EVENT_ENABLE, self.read32(PCL_EVENT_ENABLE) | 1U);
+    self.read32(PCL_EVENT_ENABLE);
+    self.write32(PCL_EVENT_CAUSE, self.read32(PCL_EVENT_CAUSE));
+    self.read32(PCL_EVENT_CAUSE);
+    const std::uint64_t before = self.interrupts(kEvents);
+    const sc_time begin = sc_core::sc_time_stamp();
+    card.nic().set_link(0, false, 0);
+    self.wait_for_interrupt(sc_time(10, sc_core::SC_US));
+    EXPECT_EQ(self.interrupts(kEvents), before + 1);
+    EXPECT_EQ(self.interrupts(0), 0U);
+    EXPECT_GE(sc_core::sc_time_stamp() - begin, options.latency);
+    EXPECT_LT(sc_core::sc_time_stamp() - begin, sc_time(1, sc_core::SC_US));
+    EXPECT_NE(self.read32(PCL_EVENT_CAUSE) & 1U, 0U) << "the link of port 0";
+    ran = true;
+    sc_core::sc_stop();
+  });
+  card.dma.socket.bind(link.from_card);
+  link.to_memory.bind(memory.socket);
+  link.to_host.bind(host.messages);
+  host.registers.bind(link.from_host);
+  link.to_card.bind(card.registers);
+  host.memory.bind(memory.socket);
+  sc_core::sc_start();
+  EXPECT_TRUE(ran);
 }
 
 }  // namespace
