@@ -4,23 +4,22 @@
     flow_perf_test.py LIBRARY     the driver, librte_net_portcullis.so
 """
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from stock_program import ipv4_udp, read_pcap, usable_library, write_pcap
+import stock_program
+from stock_program import ipv4_udp, read_pcap, write_pcap
 
 RULES = 32  # a port
 DEADLINE = 120  # seconds
 
 
 def command(wires, options):
-    return ["dpdk-test-flow-perf", "--no-huge", "-m", "512", "--no-pci", "--no-shconf", "--no-telemetry", "-l", "0-1", "-d", LIBRARY,
+    return ["dpdk-test-flow-perf", "--no-huge", "-m", "512", "--no-pci", "--no-shconf", "--no-telemetry", "-l", "0-1", "-d", stock_program.LIBRARY,
             "--vdev", f"net_portcullis0,{wires}", "--", "--rules-batch=16", *options]
 
 
@@ -100,11 +99,4 @@ class FlowPerfTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("dpdk-test-flow-perf"):
-        sys.exit("dpdk-test-flow-perf is missing; scripts/install-dependencies.sh test installs it")
-    LIBRARY, copied_to = usable_library(sys.argv.pop(1))
-    try:
-        unittest.main()
-    finally:
-        if copied_to:
-            shutil.rmtree(copied_to)
+    stock_program.main("dpdk-test-flow-perf")

@@ -1,8 +1,12 @@
 """What the tests of the driver under stock programs share: frames, captures, and a place from which DPDK loads the driver."""
 import shutil
 import struct
+import sys
 import tempfile
+import unittest
 from pathlib import Path
+
+LIBRARY = None  # the driver, of main()
 
 
 def ipv4_udp(number, port, length, source=(10, 0, 0, 1)):
@@ -40,3 +44,16 @@ def usable_library(path):
         return str(path), None
     folder = Path(tempfile.mkdtemp(prefix=".portcullis-driver-", dir=Path.home()))
     return shutil.copy(path, folder), folder
+
+
+def main(program):
+    """Runs the tests of the calling script, whose first argument is the driver; LIBRARY is what `program` can load."""
+    global LIBRARY
+    if not shutil.which(program):
+        sys.exit(f"{program} is missing; scripts/install-dependencies.sh test installs it")
+    LIBRARY, copied_to = usable_library(sys.argv.pop(1))
+    try:
+        unittest.main()
+    finally:
+        if copied_to:
+            shutil.rmtree(copied_to)

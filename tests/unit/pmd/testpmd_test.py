@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from stock_program import ipv4_udp, read_pcap, usable_library, write_pcap
+import stock_program
+from stock_program import ipv4_udp, read_pcap, write_pcap
 
 DEADLINE = 60  # seconds; what this waits for takes less than one on an idle machine
 
@@ -24,7 +24,7 @@ class Testpmd:
     def __init__(self, arguments, options=()):
         self.output = ""
         command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry", "-l", "0-1",
-                   "-d", LIBRARY, "--vdev", f"net_portcullis0,{arguments}", "--", "-i", "--nb-cores=1", "--total-num-mbufs=8192", *options]
+                   "-d", stock_program.LIBRARY, "--vdev", f"net_portcullis0,{arguments}", "--", "-i", "--nb-cores=1", "--total-num-mbufs=8192", *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.set_blocking(self.process.stdout.fileno(), False)
 
@@ -152,11 +152,4 @@ class TestpmdTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("dpdk-testpmd"):
-        sys.exit("dpdk-testpmd is missing; scripts/install-dependencies.sh test installs it")
-    LIBRARY, copied_to = usable_library(sys.argv.pop(1))
-    try:
-        unittest.main()
-    finally:
-        if copied_to:
-            shutil.rmtree(copied_to)
+    stock_program.main("dpdk-testpmd")
