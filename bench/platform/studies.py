@@ -99,7 +99,7 @@ def study_crash(program, folder):
     cases = []
     for way in ("dma", "registers"):
         for row in (None, 1, 100, 300):
-            arguments = [] if row is None else ["--crash-at-row", row]
+            arguments = [] if row is None else ["--crash-at", row]
             figures = run(program, site, "--packets", 2000, "--rate", "100G", "--load", way, "--reloads", 1, *arguments)
             cases.append({"way": way, "row": row, "crashed": figures["crashed"], "frames": sum(port["frames"] for port in figures["ports"]),
                           "lost": sum(port["lost"] for port in figures["ports"]), "astray": figures["unexpected"] + figures["missing"],

@@ -65,6 +65,11 @@ ManagementState Management::state() {
   return state;
 }
 
+ManagementWork Management::work() {
+  const std::uint32_t busy = transport_->read32(PCL_MANAGEMENT_BUSY);
+  return {transport_->read32(PCL_MANAGEMENT_CLOCKS), busy};
+}
+
 void Management::hold(bool held) {
   transport_->write32(PCL_MANAGEMENT_CONTROL, held ? PCL_MANAGEMENT_CONTROL_HOLD_MASK : 0);
 }

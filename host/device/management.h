@@ -30,6 +30,12 @@ struct ManagementState {
   std::string problem() const;
 };
 
+/// How busy the processor is: what two readings differ by, modulo 2^32.
+struct ManagementWork {
+  std::uint32_t clocks = 0;  ///< since the reset of the whole device
+  std::uint32_t busy = 0;    ///< of these, in which it started or worked on a request
+};
+
 /// Who may write the shadow bank.
 struct LockOwner {
   std::uint16_t id = 0;   ///< 0: nobody
@@ -53,6 +59,7 @@ class Management {
   const Options& options() const { return options_; }
 
   ManagementState state();
+  ManagementWork work();
   /// Holds the processor, writes `firmware` into its memory from address 0 on, lets it go and waits until the firmware
   /// runs. Throws DeviceError with the boot ROM's reason if it does not. The filter goes on meanwhile.
   void start(std::span<const std::uint8_t> firmware);

@@ -165,14 +165,15 @@ module pcl_management
   );
 
   logic [3:0] boot_q;
+  logic       pending;
   pcl_management_mailbox u_mailbox (
     .clk_i, .rst_i, .core_rst_i(core_rst_q), .running_i(boot_q == BootRunning),
-    .host_access_i(host_access), .host_data_o(host_mailbox_data), .core_access_i(core_access), .core_data_o(core_mailbox_data)
+    .host_access_i(host_access), .host_data_o(host_mailbox_data), .core_access_i(core_access), .core_data_o(core_mailbox_data), .pending_o(pending)
   );
 
   // ------------------------------------------------------------------------------------------------------------------
   // Registers of both sides, and the CRC unit.
-  logic [31:0] heartbeat_q, crc_q;
+  logic [31:0] heartbeat_q, crc_q, clocks_q, busy_q;
   logic        events_refused_q, events_expired_q, touched_q;
   logic [31:0] host_register_q [AccessLatency];
   logic [31:0] core_register_q [AccessLatency];
@@ -209,6 +210,9 @@ module pcl_management
     end
     if (touched) touched_q <= 1'b1;
 
+    clocks_q <= rst_i ? '0 : clocks_q + 32'd1;
+    busy_q   <= rst_i ? '0 : busy_q + 32'(!core_rst_q && (boot_q == 0 || pending));
+
     if (rst_i || core_rst_q) begin
       boot_q      <= '0;
       heartbeat_q <= '0;
@@ -236,6 +240,8 @@ module pcl_management
                                                        32'(trapped) << ManagementStatusTrappedLow | 32'(bites_q) << ManagementStatusWatchdogResetsLow;
         ManagementHeartbeat:     host_register_q[0] <= heartbeat_q;
         ManagementMemoryAddress: host_register_q[0] <= memory_address_q;
+        ManagementClocks:        host_register_q[0] <= clocks_q;
+        ManagementBusy:          host_register_q[0] <= busy_q;
         LockOwner:               host_register_q[0] <= 32'(owner) << LockOwnerIdLow | 32'(core_owns) << LockOwnerFirmwareLow;
         LockLeft:                host_register_q[0] <= 32'(left);
         LockUnit:                host_register_q[0] <= LOCK_UNIT;

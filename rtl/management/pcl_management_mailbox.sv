@@ -17,7 +17,8 @@ module pcl_management_mailbox
   input  access_t     host_access_i,
   output logic [31:0] host_data_o,
   input  access_t     core_access_i,
-  output logic [31:0] core_data_o
+  output logic [31:0] core_data_o,
+  output logic        pending_o         // a request waits for the firmware's answer
 );
 
   localparam int unsigned Words = BufferBytes / 4;
@@ -34,6 +35,7 @@ module pcl_management_mailbox
   assign host_write = host_access_i.valid && host_access_i.write && host_access_i.strobe == '1;
   assign ring = host_write && host_access_i.address == MailboxRequest;
   assign answer = core_access_i.valid && core_access_i.write && core_access_i.address == CoreMailboxResponse && state_q == Pending;
+  assign pending_o = state_q == Pending;
   assign ring_length = host_access_i.data[MailboxRequestLengthLow +: MailboxRequestLengthWidth];
   assign answer_length = core_access_i.data[MailboxResponseLengthLow +: MailboxResponseLengthWidth];
 

@@ -1,8 +1,7 @@
 // portcullis-device-model: a NIC of geometry `edge` with a management processor, Verilated, behind a pseudo terminal:
-// what `portcullis device --serial` speaks to where there is no board. Prints the terminal's name, then what the
-// firmware writes to its console. Ends on SIGINT and SIGTERM.
+// what `portcullis device --serial` speaks to where there is no board. Prints what the firmware writes to its
+// console, and the terminal's name when it answers. Ends on SIGINT and SIGTERM.
 #include <fmt/format.h>
-#include <verilated.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -10,14 +9,16 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <vector>
 
-#include "PclNicManaged.h"
-#include "device/management.h"
 #include "board/serial_server.h"
+#include "device/management.h"
 #include "device/transport.h"
 #include "firmware/image.h"
 #include "model/axi_lite.h"
+#include "model/managed_nic.h"
 
 namespace {
 
@@ -27,19 +28,12 @@ void stop(int) { stopped = 1; }
 /// The registers of the NIC; nothing comes in by its wires, and host memory does not answer.
 class Device final : public portcullis::device::Transport {
  public:
-  Device()
-      : top_(&context_, "pcl_nic"),
-        registers_({&top_.s_axil_awvalid_i, &top_.s_axil_awready_o, &top_.s_axil_awaddr_i, &top_.s_axil_wvalid_i,
-                    &top_.s_axil_wready_o, &top_.s_axil_wdata_i, &top_.s_axil_wstrb_i, &top_.s_axil_bvalid_o,
-                    &top_.s_axil_bready_i, &top_.s_axil_bresp_o, &top_.s_axil_arvalid_i, &top_.s_axil_arready_o,
-                    &top_.s_axil_araddr_i, &top_.s_axil_rvalid_o, &top_.s_axil_rready_i, &top_.s_axil_rdata_o,
-                    &top_.s_axil_rresp_o}) {
-    top_.console_ready_i = 1;
-    top_.rst_i = 1;
+  Device() : nic_(portcullis::model::make_managed_nic()), pins_(nic_->pins()), registers_(pins_.registers) {
+    *pins_.console_ready = 1;
+    *pins_.reset = 1;
     run(8);
-    top_.rst_i = 0;
+    *pins_.reset = 0;
   }
-  ~Device() override { top_.final(); }
 
   std::uint32_t read32(std::uint32_t address) override {
     registers_.start_read(static_cast<std::uint16_t>(address));
@@ -56,15 +50,13 @@ class Device final : public portcullis::device::Transport {
 
  private:
   void clock() {
-    top_.clk_i = 0;
-    top_.eval();
+    nic_->settle();
     registers_.sample();
-    if (top_.console_valid_o != 0) {
-      std::cout.put(static_cast<char>(top_.console_data_o));
-      if (top_.console_data_o == '\n') std::cout.flush();
+    if (*pins_.console_valid != 0) {
+      std::cout.put(static_cast<char>(*pins_.console_data));
+      if (*pins_.console_data == '\n') std::cout.flush();
     }
-    top_.clk_i = 1;
-    top_.eval();
+    nic_->edge();
     registers_.advance();
   }
   void finish() {
@@ -75,8 +67,8 @@ class Device final : public portcullis::device::Transport {
     }
   }
 
-  VerilatedContext context_;
-  PclNicManaged top_;
+  std::unique_ptr<portcullis::model::VerilatedNic> nic_;
+  const portcullis::model::NicPins& pins_;
   portcullis::model::AxiLiteMaster registers_;
 };
 
@@ -94,10 +86,10 @@ std::vector<std::uint8_t> firmware_of(const std::string& file) {
 void run(const std::string& file) {
   Device device;
   portcullis::sim::SerialServer server(device);
-  std::cout << fmt::format("portcullis-device-model: the device is at {}\n", server.path()) << std::flush;
   std::optional<portcullis::device::Management> management = portcullis::device::Management::find(device);
   if (!management) throw std::runtime_error("the model has no management processor");
   management->start(firmware_of(file));
+  std::cout << fmt::format("portcullis-device-model: the device is at {}\n", server.path()) << std::flush;
   while (stopped == 0) {
     server.serve(std::chrono::milliseconds(20));
     // Time goes on for the firmware, slowly, when nobody asks for anything.

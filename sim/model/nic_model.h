@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "device/transport.h"
@@ -28,9 +29,12 @@ struct NicPins {
   std::array<EgressPins, kWirePorts> egress;
   AxiLitePins registers;
   AxiPins host;
-  const std::uint16_t* interrupt;  ///< line n in bit n; line kNicQueues is that of events
-  std::uint8_t* link;              ///< bit per port
-  std::uint64_t* speed;            ///< 32 bits per port, Mbit/s
+  const std::uint16_t* interrupt;     ///< line n in bit n; line kNicQueues is that of events
+  std::uint8_t* link;                 ///< bit per port
+  std::uint64_t* speed;               ///< 32 bits per port, Mbit/s
+  const std::uint8_t* console_valid;  ///< of the management processor, as the two below
+  const std::uint8_t* console_data;
+  std::uint8_t* console_ready;
   std::uint8_t* reset;
 };
 
@@ -63,7 +67,7 @@ class ClockedNic {
   static constexpr std::uint64_t kClockHz = 250'000'000;
 
   /// In reset.
-  ClockedNic();
+  explicit ClockedNic(std::unique_ptr<VerilatedNic> nic = make_verilated_nic());
   ClockedNic(const ClockedNic&) = delete;
   ClockedNic& operator=(const ClockedNic&) = delete;
 
@@ -98,6 +102,13 @@ class ClockedNic {
   /// Interrupt lines, bit n of line n.
   std::uint32_t interrupts() const { return *pins_->interrupt; }
 
+  /// Who is given the characters of the management processor's console, at most one in so many clocks. Without anybody
+  /// the console is full.
+  void set_console(std::function<void(char)> taken, std::uint64_t clocks = 1) {
+    console_ = std::move(taken);
+    console_clocks_ = clocks;
+  }
+
   /// Register accesses, one at a time; clocks must pass until it is over. 0 is OKAY, 2 SLVERR, 3 DECERR.
   AxiLiteMaster& registers() { return registers_; }
 
@@ -114,6 +125,9 @@ class ClockedNic {
   std::vector<Wire> wires_;
   std::array<Departure, kWirePorts> departures_;
   AxiLiteMaster registers_;
+  std::function<void(char)> console_;
+  std::uint64_t console_clocks_ = 1;
+  std::uint64_t console_free_ = 0;  // the clock in which it takes the next one
   std::uint64_t clock_ = 0;
   std::uint64_t last_activity_ = 0;
 };

@@ -6,8 +6,8 @@
 
 namespace portcullis::platform {
 
-Card::Card(const sc_core::sc_module_name& name)
-    : sc_module(name), registers("registers"), dma("dma", nic_.host_pins()) {
+Card::Card(const sc_core::sc_module_name& name, std::unique_ptr<model::VerilatedNic> nic)
+    : sc_module(name), nic_(std::move(nic)), registers("registers"), dma("dma", nic_.host_pins()) {
   registers.register_b_transport(this, &Card::access);
   nic_.attach(dma);
   nic_.reset();
@@ -62,6 +62,11 @@ void Card::tick() {
   next_trigger(period());
 }
 
+void Card::wait_for_register_edge() {
+  const sc_core::sc_time past = sc_core::sc_time_stamp() % *register_period_;
+  if (past != sc_core::SC_ZERO_TIME) wait(*register_period_ - past);
+}
+
 void Card::access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const std::uint64_t address = payload.get_address();
   const unsigned length = payload.get_data_length();
@@ -88,6 +93,10 @@ void Card::access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   register_port_.lock();
   bool good = true;
   for (unsigned offset = 0; offset < length && good; offset += 4) {
+    if (register_period_) {
+      wait_for_register_edge();
+      wait(2 * period());
+    }
     model::AxiLiteMaster& master = nic_.registers();
     const auto at = static_cast<std::uint16_t>(address + offset);
     std::uint32_t word = 0;
@@ -99,6 +108,10 @@ void Card::access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     }
     accessing_ = true;
     wait(access_over_);
+    if (register_period_) {
+      wait_for_register_edge();
+      wait(2 * *register_period_);
+    }
     good = master.response() == 0;
     if (payload.is_read()) {
       word = master.value();

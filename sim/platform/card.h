@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <systemc>
@@ -44,12 +45,16 @@ class Card final : public sc_core::sc_module {
   using Arrival = std::function<std::optional<std::span<const std::uint8_t>>()>;
   using Taken = std::function<void(std::span<const std::uint8_t> frame, bool lost)>;
 
-  explicit Card(const sc_core::sc_module_name& name);
+  explicit Card(const sc_core::sc_module_name& name,
+                std::unique_ptr<model::VerilatedNic> nic = model::make_verilated_nic());
 
   static constexpr std::uint64_t kClockHz = model::ClockedNic::kClockHz;
   static sc_core::sc_time period() { return {1e9 / static_cast<double>(kClockHz), sc_core::SC_NS}; }
 
   void set_port(unsigned port, const PortOptions& options);
+  /// Registers behind a crossing from a clock of their own, in Hz: an access begins and ends at an edge of it, is two
+  /// of the NIC's clocks on its way over and two of its own on its way back (synchronisers of two flip-flops).
+  void set_register_clock(double hz) { register_period_ = sc_core::sc_time(1 / hz, sc_core::SC_SEC); }
   /// Who is asked for frames, and told when the first byte of one is on the wire, or that it found no room in the
   /// receive buffer.
   void set_arrivals(unsigned port, Arrival arrival, Taken taken);
@@ -72,12 +77,14 @@ class Card final : public sc_core::sc_module {
   void tick();
   void feed(unsigned port);
   void access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void wait_for_register_edge();
 
   std::array<Port, model::kWirePorts> ports_;
   std::uint32_t interrupts_ = 0;
   sc_core::sc_mutex register_port_;
   sc_core::sc_event access_over_;
   bool accessing_ = false;
+  std::optional<sc_core::sc_time> register_period_;
 };
 
 }  // namespace portcullis::platform

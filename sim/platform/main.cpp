@@ -11,10 +11,16 @@
 
 #include "platform/platform.h"
 #include "platform/plot.h"
+#include "platform/uart.h"
 #include "run/expected.h"
 #include "run/run.h"
 #include "traffic/generate.h"
 #include "traffic/pcap.h"
+
+#ifdef PORTCULLIS_HAS_FIRMWARE
+#include "firmware/image.h"
+#include "model/managed_nic.h"
+#endif
 
 namespace {
 
@@ -32,9 +38,50 @@ struct Arguments {
   std::string load = "dma";
   double latency_ns = 250, bandwidth_gbit = 126;
   unsigned queues = 4, descriptors = 256, reloads = 0;
-  std::optional<std::size_t> crash_at_row;
-  std::string json, csv, plot;
+  std::optional<std::size_t> crash_at;
+  bool management = false;
+  std::string firmware, uart;
+  unsigned baud = 0;
+  std::optional<double> register_mhz;
+  unsigned patience_ms = 1;
+  std::string json, csv, figures, plot;
 };
+
+#ifdef PORTCULLIS_HAS_FIRMWARE
+std::vector<std::uint8_t> firmware_of(const std::string& file) {
+  if (file.empty()) {
+    const std::string_view image = firmware::image();
+    return {image.begin(), image.end()};
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || bytes.empty()) throw std::runtime_error(file + ": cannot be read; give a firmware image");
+  return bytes;
+}
+#endif
+
+/// A NIC with a management processor, its firmware, and where its console goes.
+void set_up_management(const Arguments& arguments, platform::Options& options, std::optional<platform::Uart>& uart) {
+  if (!arguments.management && arguments.load != "mailbox" && arguments.firmware.empty() && arguments.uart.empty())
+    return;
+#ifdef PORTCULLIS_HAS_FIRMWARE
+  options.nic = model::make_managed_nic;
+  options.firmware = firmware_of(arguments.firmware);
+#else
+  throw std::runtime_error(
+      "this build has no management firmware; scripts/install-dependencies.sh test brings what it needs");
+#endif
+  if (arguments.baud != 0) {
+    constexpr unsigned kBits = 10;  // of a character: start, eight of data, stop
+    options.console_clocks = platform::Card::kClockHz * kBits / arguments.baud;
+  }
+  if (arguments.uart.empty()) return;
+  uart.emplace(arguments.uart);
+  if (uart->port() != 0)
+    std::cerr << fmt::format("portcullis-platform: the console is at 127.0.0.1:{}\n", uart->port());
+  uart->accept();
+  options.console = [&uart](char character) { uart->put(character); };
+}
 
 void write_file(const std::string& file, const std::string& text) {
   if (file == "-") {
@@ -84,8 +131,17 @@ std::vector<platform::Fate> fates_of(const policy::Policy& policy, const traffic
 
 double ns(const sc_core::sc_time& time) { return time.to_seconds() * 1e9; }
 
+double share(const platform::ProcessorLoad& load) {
+  return load.clocks == 0 ? 0 : static_cast<double>(load.busy) / load.clocks;
+}
+
+nlohmann::json to_json(const platform::ProcessorLoad& load) {
+  return {{"clocks", load.clocks}, {"busy", load.busy}, {"share", share(load)}};
+}
+
 nlohmann::json to_json(const platform::LoadTimes& load) {
   return {{"rows", load.rows},
+          {"pieces", load.pieces},
           {"staging_ns", ns(load.staging)},
           {"self_test_ns", ns(load.self_test)},
           {"flip_ns", ns(load.flip)}};
@@ -131,6 +187,12 @@ nlohmann::json to_json(const platform::Result& result, const Arguments& argument
       {"register_read_ns", ns(result.register_read)},
       {"wall_seconds", wall_seconds},
   };
+  if (result.booted) {
+    json["management"] = {{"boot_ns", ns(result.boot)},
+                          {"boot", to_json(result.boot_load)},
+                          {"load", to_json(result.load_load)},
+                          {"traffic", to_json(result.traffic_load)}};
+  }
   for (const platform::LoadTimes& load : result.reloads) json["reloads"].push_back(to_json(load));
   for (const platform::PortResult& port : result.ports) {
     json["ports"].push_back(
@@ -139,8 +201,17 @@ nlohmann::json to_json(const platform::Result& result, const Arguments& argument
   return json;
 }
 
+/// Every figure by its place in the JSON.
+std::string to_figures(const nlohmann::json& json) {
+  std::string out = "figure,value\n";
+  for (const auto& [place, value] : json.flatten().items())
+    out += fmt::format("{},{}\n", place.substr(1), value.dump());
+  return out;
+}
+
 std::string line_of(const std::string& what, const platform::LoadTimes& load) {
-  return fmt::format("{:<13}{} rows: {:.1f} us, probes {:.1f} us, flip {:.2f} us\n", what, load.rows,
+  return fmt::format("{:<13}{} rows{}: {:.1f} us, probes {:.1f} us, flip {:.2f} us\n", what, load.rows,
+                     load.pieces == 0 ? "" : fmt::format(" in {} pieces of an image", load.pieces),
                      ns(load.staging) / 1e3, ns(load.self_test) / 1e3, ns(load.flip) / 1e3);
 }
 
@@ -159,9 +230,17 @@ std::string line_of(const std::string& what, const platform::PcieTraffic& traffi
 std::string to_text(const platform::Result& result, const Arguments& arguments) {
   const double seconds = (result.end - result.begin).to_seconds();
   const double bandwidth = arguments.bandwidth_gbit * 1e9;
-  std::string out = line_of("load", result.load);
+  std::string out;
+  if (result.booted) {
+    out += fmt::format("{:<13}firmware runs {:.1f} us after the first write of its image\n", "boot",
+                       ns(result.boot) / 1e3);
+    out +=
+        fmt::format("{:<13}busy for {:.1f} % of the boot, {:.1f} % of the load, {:.2f} % of the traffic\n", "processor",
+                    100 * share(result.boot_load), 100 * share(result.load_load), 100 * share(result.traffic_load));
+  }
+  out += line_of("load", result.load);
   for (const platform::LoadTimes& load : result.reloads) out += line_of("reload", load);
-  if (result.crashed) out += "reload       the host died in the middle of it\n";
+  if (result.crashed) out += fmt::format("{:<13}the host died in the middle of the first one\n", "reload");
   for (unsigned p = 0; p < result.ports.size(); ++p) {
     const platform::PortResult& port = result.ports[p];
     out += fmt::format("{:<13}{} frames came, {} lost for want of room, {} left{}\n", fmt::format("wire {}", p),
@@ -191,12 +270,18 @@ int run(const Arguments& arguments) {
   options.pcie.latency = sc_core::sc_time(arguments.latency_ns, sc_core::SC_NS);
   options.pcie.bandwidth = arguments.bandwidth_gbit * 1e9;
   options.timing = arguments.timing == "lt" ? platform::Timing::loosely : platform::Timing::approximately;
-  options.load = arguments.load == "dma" ? platform::LoadWay::dma : platform::LoadWay::registers;
+  options.load = arguments.load == "dma"       ? platform::LoadWay::dma
+                 : arguments.load == "mailbox" ? platform::LoadWay::mailbox
+                                               : platform::LoadWay::registers;
+  std::optional<platform::Uart> uart;
+  set_up_management(arguments, options, uart);
+  if (arguments.register_mhz) options.register_clock = *arguments.register_mhz * 1e6;
+  options.patience = std::chrono::milliseconds(arguments.patience_ms);
   options.endpoint = arguments.mode == "host";
   options.queues = arguments.queues;
   options.descriptors = arguments.descriptors;
   options.reloads = arguments.reloads;
-  options.crash_at_row = arguments.crash_at_row;
+  options.crash_at = arguments.crash_at;
   const std::uint64_t rate = sim::parse_rate(arguments.rate);
   for (platform::PortOptions& port : options.ports) {
     if (rate != 0) port.rate = rate;
@@ -211,8 +296,11 @@ int run(const Arguments& arguments) {
   if (!arguments.csv.empty()) write_file(arguments.csv, platform::to_csv(series));
   if (!arguments.plot.empty())
     write_file(arguments.plot, platform::to_svg(series, "Latency of frames, " + arguments.subject));
-  if (!arguments.json.empty()) write_file(arguments.json, to_json(result, arguments, wall.count()).dump(2) + "\n");
-  if (arguments.json != "-" && arguments.csv != "-" && arguments.plot != "-") std::cout << to_text(result, arguments);
+  const nlohmann::json figures = to_json(result, arguments, wall.count());
+  if (!arguments.json.empty()) write_file(arguments.json, figures.dump(2) + "\n");
+  if (!arguments.figures.empty()) write_file(arguments.figures, to_figures(figures));
+  if (arguments.json != "-" && arguments.figures != "-" && arguments.csv != "-" && arguments.plot != "-")
+    std::cout << to_text(result, arguments);
   return result.good() ? 0 : 1;
 }
 
@@ -247,8 +335,26 @@ int sc_main(int argc, char* argv[]) {
   app.add_option("--timing", arguments.timing, "register accesses: lt, blocking transport, or at, non-blocking")
       ->check(CLI::IsMember({"lt", "at"}))
       ->capture_default_str();
-  app.add_option("--load", arguments.load, "way of the tables: dma, the table-load queue, or registers")
-      ->check(CLI::IsMember({"dma", "registers"}))
+  app.add_option("--load", arguments.load,
+                 "way of the tables: dma, the table-load queue; registers; or mailbox, through the management firmware")
+      ->check(CLI::IsMember({"dma", "registers", "mailbox"}))
+      ->capture_default_str();
+  app.add_flag(
+      "--management", arguments.management,
+      "a NIC with a management processor, whose firmware software starts; mailbox, firmware and uart imply it");
+  app.add_option("--firmware", arguments.firmware, "its image; without it, that of this build");
+  app.add_option(
+      "--uart", arguments.uart,
+      "what the firmware prints goes to: terminal (standard error), or tcp:PORT of this machine, which waits "
+      "until somebody connects (0: any free port, named on standard error)");
+  app.add_option("--baud", arguments.baud, "bits a second of its console, 10 a character; 0: as fast as it prints")
+      ->check(CLI::Range(0U, 100'000'000U))
+      ->capture_default_str();
+  app.add_option("--register-clock", arguments.register_mhz,
+                 "MHz of the registers, behind a clock crossing; without it they have the NIC's clock of 250 MHz")
+      ->check(CLI::Range(1.0, 1000.0));
+  app.add_option("--patience", arguments.patience_ms, "ms that the firmware waits for a host that is silent in a load")
+      ->check(CLI::Range(1U, 600'000U))
       ->capture_default_str();
   app.add_option("--pcie-latency", arguments.latency_ns, "one way, ns")
       ->check(CLI::Range(0.0, 1e6))
@@ -264,10 +370,14 @@ int sc_main(int argc, char* argv[]) {
       ->capture_default_str();
   app.add_option("--reloads", arguments.reloads, "times that the policy is loaded again while frames come (mode wire)")
       ->capture_default_str();
-  app.add_option("--crash-at-row", arguments.crash_at_row, "the host dies before this row of the first reload")
+  app.add_option(
+         "--crash-at", arguments.crash_at,
+         "the host dies before this row of the first reload, or this piece of the image (--load mailbox); behind "
+         "a mailbox its next program loads again")
       ->needs("--reloads");
   app.add_option("--json", arguments.json, "write all figures as JSON; - for standard output");
   app.add_option("--csv", arguments.csv, "write every latency as CSV");
+  app.add_option("--figures", arguments.figures, "write all figures as CSV; - for standard output");
   app.add_option("--plot", arguments.plot, "write the distributions of latencies as SVG");
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   try {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "device/firmware.h"
 #include "device/load_sequence.h"
 #include "device/loader.h"
 #include "device/rings.h"
@@ -13,7 +14,8 @@ namespace portcullis::platform {
 namespace {
 
 constexpr unsigned kBufferBytes = 2048;
-constexpr unsigned kLoadRows = 256;  // that wait in memory for the table-load queue
+constexpr unsigned kSectionOfProbes = 5;  // of a table image (docs/table-image.md)
+constexpr unsigned kLoadRows = 256;       // that wait in memory for the table-load queue
 
 /// Where the host dies.
 struct HostDied {};
@@ -33,6 +35,15 @@ class DyingSink final : public device::RowSink {
   std::size_t rows_;
 };
 
+/// Where the probes begin in an image, by its directory.
+std::size_t probes_at(std::span<const std::uint8_t> image) {
+  constexpr std::size_t kDirectory = 32, kEntry = 24, kOffset = 8;
+  std::size_t offset = 0;
+  for (unsigned i = 0; i < 4; ++i)
+    offset |= std::size_t{image[kDirectory + kEntry * kSectionOfProbes + kOffset + i]} << (8 * i);
+  return offset;
+}
+
 }  // namespace
 
 /// A receive queue and its buffers.
@@ -46,7 +57,7 @@ Platform::Platform(const Options& options, const tables::TableImage& image, Traf
     : options_(options),
       image_(image),
       traffic_(std::move(traffic)),
-      card_("card"),
+      card_("card", options.nic()),
       link_("link", options.pcie),
       memory_("memory", options.memory_base, options.memory_bytes, options.memory_latency),
       host_("host", options.timing, options.word, [this](Host& host) { software(host); }) {
@@ -54,6 +65,11 @@ Platform::Platform(const Options& options, const tables::TableImage& image, Traf
     throw std::invalid_argument(
         "policies are loaded again in bump-in-the-wire mode only: in endpoint mode software is busy with its queues");
   }
+  if (options.load == LoadWay::mailbox && options.firmware.empty())
+    throw std::invalid_argument("a policy is loaded through the mailbox by firmware only: start the platform with it");
+  if (options.register_clock) card_.set_register_clock(*options.register_clock);
+  card_.nic().set_console(
+      options.console ? options.console : [](char) {}, options.console_clocks);
   card_.dma.socket.bind(link_.from_card);
   link_.to_memory.bind(memory_.socket);
   link_.to_host.bind(host_.messages);
@@ -121,10 +137,62 @@ bool Platform::arrivals_over() const {
   return true;
 }
 
-LoadTimes Platform::load(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at_row) {
+void Platform::boot() {
+  management_ = device::Management::find(host_);
+  if (!management_)
+    throw std::invalid_argument("there is firmware and no management processor: choose a NIC that has one");
+  const sc_core::sc_time begin = sc_core::sc_time_stamp();
+  processor_load();
+  management_->start(options_.firmware);
+  result_.booted = true;
+  result_.boot = sc_core::sc_time_stamp() - begin;
+  result_.boot_load = processor_load();
+}
+
+ProcessorLoad Platform::processor_load() {
+  if (!management_) return {};
+  const device::ManagementWork now = management_->work();
+  const ProcessorLoad load{now.clocks - work_.clocks, now.busy - work_.busy};
+  work_ = now;
+  return load;
+}
+
+LoadTimes Platform::load(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at) {
+  device::Loader(device).check_geometry(image_);
+  return options_.load == LoadWay::mailbox ? load_by_mailbox(crash_at) : load_by_rows(device, nic, crash_at);
+}
+
+LoadTimes Platform::load_by_mailbox(std::optional<std::size_t> crash_at) {
+  LoadTimes times;
+  times.rows = device::load_sequence(image_).size();
+  const std::vector<std::uint8_t> bytes = tables::encode(image_);
+  const std::size_t probes = probes_at(bytes);
+  const sc_core::sc_time begin = sc_core::sc_time_stamp();
+  device::Firmware firmware(*management_);
+  device::FirmwareLoadOptions how;
+  how.patience = options_.patience;
+  how.nonce = ++loads_;
+  how.discard_counters = true;
+  const std::uint32_t number = firmware.begin(bytes.size(), how);
+  sc_core::sc_time staged;
+  for (std::size_t at = 0; at < bytes.size(); at += firmware.piece_bytes(), ++times.pieces) {
+    if (crash_at == times.pieces) throw HostDied();
+    firmware.piece(number, static_cast<std::uint32_t>(at),
+                   std::span(bytes).subspan(at, std::min(firmware.piece_bytes(), bytes.size() - at)));
+    if (at <= probes) staged = sc_core::sc_time_stamp();
+  }
+  firmware.end(number);
+  const sc_core::sc_time tested = sc_core::sc_time_stamp();
+  firmware.activate(number);
+  times.staging = staged - begin;
+  times.self_test = tested - staged;
+  times.flip = sc_core::sc_time_stamp() - tested;
+  return times;
+}
+
+LoadTimes Platform::load_by_rows(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at) {
   LoadTimes times;
   device::Loader loader(device);
-  loader.check_geometry(image_);
   const std::vector<device::RowWrite> rows = device::load_sequence(image_);
   times.rows = rows.size();
   const sc_core::sc_time begin = sc_core::sc_time_stamp();
@@ -139,8 +207,8 @@ LoadTimes Platform::load(device::Device& device, device::Nic& nic, std::optional
   } else {
     sink = std::make_unique<device::RegisterRowSink>(device);
   }
-  if (crash_at_row) {
-    DyingSink(*sink, *crash_at_row).write(rows);
+  if (crash_at) {
+    DyingSink(*sink, *crash_at).write(rows);
   } else {
     sink->write(rows);
   }
@@ -209,8 +277,11 @@ void Platform::software(Host& host) {
   try {
     device::Device device(host);
     device::Nic nic(device);
+    if (!options_.firmware.empty()) boot();
     result_.load = load(device, nic, std::nullopt);
+    result_.load_load = processor_load();
     set_up_queues(nic);
+    processor_load();
     nic.time();  // posted writes have arrived when a read behind them is answered
     const PcieTraffic up = link_.upstream(), down = link_.downstream();
     const std::uint64_t read = card_.dma.bytes_read(), written = card_.dma.bytes_written();
@@ -220,12 +291,18 @@ void Platform::software(Host& host) {
     traffic_runs_ = true;
     try {
       for (unsigned i = 0; i < options_.reloads; ++i) {
-        result_.reloads.push_back(load(device, nic, i == 0 ? options_.crash_at_row : std::nullopt));
+        result_.reloads.push_back(load(device, nic, i == 0 ? options_.crash_at : std::nullopt));
       }
     } catch (const HostDied&) {
       result_.crashed = true;
       // For as long again as it took the host to get so far.
       host.work(sc_core::sc_time_stamp() - result_.begin);
+      if (options_.load == LoadWay::mailbox) {
+        // Its next program, which knows nothing of the one before.
+        host.work(2 * sc_core::sc_time(static_cast<double>(options_.patience.count()), sc_core::SC_MS));
+        management_ = device::Management::find(host);
+        result_.reloads.push_back(load(device, nic, std::nullopt));
+      }
     }
     traffic_repeats_ = false;
     while (!arrivals_over() || !card_.nic().settled() || awaited_count_[model::kWirePorts] != 0) {
@@ -252,6 +329,7 @@ void Platform::software(Host& host) {
     result_.register_reads = host.reads();
     result_.register_writes = host.writes();
     if (host.reads() != 0) result_.register_read = host.read_time() / static_cast<double>(host.reads());
+    result_.traffic_load = processor_load();
     for (unsigned port = 0; port < model::kWirePorts; ++port) {
       result_.ports[port].pauses = card_.pauses(port);
       if (result_.crashed) continue;  // nobody is there to ask

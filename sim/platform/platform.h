@@ -3,10 +3,13 @@
 //
 //   Host --registers--> PcieLink --> Card (Verilated NIC)        Card --DMA, messages--> PcieLink --> Memory, Host
 //
+// With a management processor in the NIC, software gives it firmware first.
+//
 // docs/platform.md.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "device/management.h"
 #include "device/nic.h"
 #include "platform/card.h"
 #include "platform/host.h"
@@ -25,10 +29,18 @@
 
 namespace portcullis::platform {
 
-/// How rows reach the shadow bank.
-enum class LoadWay : std::uint8_t { registers, dma };
+/// How a policy reaches the shadow bank: by software, row by row, or as an image through the firmware's mailbox.
+enum class LoadWay : std::uint8_t { registers, dma, mailbox };
 
 struct Options {
+  /// Makes the NIC: without a management processor, or model::make_managed_nic.
+  std::function<std::unique_ptr<model::VerilatedNic>()> nic = model::make_verilated_nic;
+  /// What software starts the management processor with; empty: it is left alone.
+  std::vector<std::uint8_t> firmware;
+  /// Who is given what the firmware prints, at most a character in so many clocks. Nobody: it is thrown away.
+  std::function<void(char)> console;
+  std::uint64_t console_clocks = 1;
+  std::optional<double> register_clock;  ///< Hz, as Card::set_register_clock
   PcieOptions pcie;
   Timing timing = Timing::loosely;
   std::uint64_t memory_base = std::uint64_t{1} << 32U;
@@ -42,7 +54,10 @@ struct Options {
   LoadWay load = LoadWay::dma;
   /// Times that software loads the same policy again, the traffic repeated meanwhile; bump-in-the-wire only.
   unsigned reloads = 0;
-  std::optional<std::size_t> crash_at_row;  ///< the host dies before this row of the first reload
+  /// The host dies before this row of the first reload, or, with a mailbox, before this piece of the image. Behind a
+  /// mailbox its next program loads again when the firmware has given up the load.
+  std::optional<std::size_t> crash_at;
+  std::chrono::milliseconds patience{1};  ///< of the firmware with a host that is silent in a load
 };
 
 /// What a packet of the traffic must become: destinations 0 and 1 are wires, 2 is the host.
@@ -58,9 +73,16 @@ struct Traffic {
 
 struct LoadTimes {
   std::size_t rows = 0;
+  std::size_t pieces = 0;      ///< of the image, with a mailbox
   sc_core::sc_time staging;    ///< rows into the shadow bank, its counters cleared before
-  sc_core::sc_time self_test;  ///< probes of the image
+  sc_core::sc_time self_test;  ///< probes of the image; with a mailbox, the pieces behind that in which they begin
   sc_core::sc_time flip;       ///< from the write that exchanges the banks until software has seen that it happened
+};
+
+/// The management processor, while something went on.
+struct ProcessorLoad {
+  std::uint32_t clocks = 0;
+  std::uint32_t busy = 0;  ///< of these, in which it started or worked on a request
 };
 
 struct PortResult {
@@ -71,6 +93,11 @@ struct PortResult {
 };
 
 struct Result {
+  bool booted = false;         ///< there is firmware
+  sc_core::sc_time boot;       ///< from the first write of its image until software sees that it runs
+  ProcessorLoad boot_load;     ///< in that time
+  ProcessorLoad load_load;     ///< in the first load
+  ProcessorLoad traffic_load;  ///< while there was traffic, loads in it included
   LoadTimes load;
   std::vector<LoadTimes> reloads;
   bool crashed = false;
@@ -106,7 +133,12 @@ class Platform {
  private:
   struct Queue;
   void software(Host& host);
-  LoadTimes load(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at_row);
+  LoadTimes load(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at);
+  LoadTimes load_by_mailbox(std::optional<std::size_t> crash_at);
+  LoadTimes load_by_rows(device::Device& device, device::Nic& nic, std::optional<std::size_t> crash_at);
+  void boot();
+  /// What the processor has done since this was called last.
+  ProcessorLoad processor_load();
   void set_up_queues(device::Nic& nic);
   void poll();
   void arrive(unsigned port, std::span<const std::uint8_t> frame, bool lost);
@@ -121,6 +153,9 @@ class Platform {
   PcieLink link_;
   Memory memory_;
   Host host_;
+  std::optional<device::Management> management_;
+  device::ManagementWork work_;
+  std::uint64_t loads_ = 0;                                          // by mailbox
   std::array<std::vector<std::size_t>, model::kWirePorts> packets_;  // of each port, in order
   std::array<std::size_t, model::kWirePorts> next_{};
   bool traffic_runs_ = false;

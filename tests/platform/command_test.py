@@ -5,6 +5,7 @@
 """
 import csv
 import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,41 @@ class CommandTest(unittest.TestCase):
         second.pop("wall_seconds")
         self.assertEqual(first, second)
 
+    def test_a_slower_register_clock_makes_reads_longer_by_its_crossing(self):
+        # Of a period of 100 ns: at most one until an edge, two back, and at most one until their first edge; and two clocks of the NIC.
+        plain, slow = (json.loads(run(SITE, "--packets", 10, *more, "--json", "-").stdout)["register_read_ns"] for more in ((), ("--register-clock", 10)))
+        self.assertGreater(slow - plain, 200)
+        self.assertLess(slow - plain, 420)
+
+    def test_the_figures_as_csv_are_those_of_the_json(self):
+        with tempfile.TemporaryDirectory(prefix="portcullis-platform-") as name:
+            folder = Path(name)
+            done = run(SITE, "--packets", 10, "--json", folder / "r.json", "--figures", folder / "r.csv")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            figures = json.loads((folder / "r.json").read_text())
+            rows = {row["figure"]: json.loads(row["value"]) for row in csv.DictReader((folder / "r.csv").open())}
+            self.assertEqual(rows["load/rows"], figures["load"]["rows"])
+            self.assertEqual(rows["register_read_ns"], figures["register_read_ns"])
+            self.assertEqual(rows["ports/1/frames"], figures["ports"][1]["frames"])
+
+    def test_the_firmware_s_console_at_a_port(self):
+        if "no management firmware" in run(SITE, "--packets", 10, "--management").stderr:
+            self.skipTest("this build has no management firmware")
+        with subprocess.Popen([PROGRAM, SITE, "--packets", "10", "--uart", "tcp:0", "--baud", "5000000", "--json", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as program:
+            port = int(program.stderr.readline().rsplit(":", 1)[1])
+            with socket.create_connection(("127.0.0.1", port), timeout=200) as connection:
+                said = b""
+                while piece := connection.recv(4096):
+                    said += piece
+            figures = json.loads(program.stdout.read())
+            self.assertEqual(program.wait(), 0)
+        self.assertTrue(said.decode().startswith("portcullis: management firmware\n"), said)
+        # 32 characters of 10 bits each.
+        self.assertGreater(figures["management"]["boot_ns"], 32 * 10 / 5e6 * 1e9)
+        self.assertGreater(figures["management"]["boot"]["share"], 0)
+        self.assertLess(figures["management"]["traffic"]["share"], 0.01)
+
     def test_the_studies_page_has_the_recorded_figures(self):
         sys.path.insert(0, str(ROOT / "bench/platform"))
         import studies
@@ -52,7 +88,8 @@ class CommandTest(unittest.TestCase):
         for arguments, words in (((), "SUBJECT"), ((ROOT / "absent.yaml",), "absent.yaml"), ((SITE, "--rate", "fast"), "fast"),
                                  ((SITE, "--mode", "sideways"), "sideways"), ((SITE, "--pcap", ROOT / "absent.pcap"), "absent.pcap"),
                                  ((SITE, "--queues", 9), "--queues"), ((SITE, "--mode", "host", "--reloads", 1), "bump-in-the-wire"),
-                                 ((SITE, "--packets", 10, "--csv", "/nowhere/x.csv"), "/nowhere/x.csv")):
+                                 ((SITE, "--packets", 10, "--csv", "/nowhere/x.csv"), "/nowhere/x.csv"),
+                                 ((SITE, "--register-clock", 0), "--register-clock"), ((SITE, "--uart", "lpt1"), "lpt1"), ((SITE, "--firmware", "/nowhere/f.bin"), "firmware")):
             with self.subTest(arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, 2, done.stdout)

@@ -129,7 +129,7 @@ TEST_F(PlatformTest, AHostThatDiesInTheMiddleOfALoadDisturbsNoFrame) {
   make(false, 1500, false);
   options_.reloads = 1;
   options_.load = platform::LoadWay::registers;
-  options_.crash_at_row = 100;
+  options_.crash_at = 100;
   const platform::Result result = run();
   EXPECT_TRUE(result.crashed);
   EXPECT_TRUE(result.reloads.empty());

@@ -27,6 +27,8 @@ package pcl_management_registers_pkg;
   localparam logic [15:0] ManagementHeartbeat = 16'h2018;
   localparam logic [15:0] ManagementMemoryAddress = 16'h2020;
   localparam logic [15:0] ManagementMemoryData = 16'h2024;
+  localparam logic [15:0] ManagementClocks = 16'h2028;
+  localparam logic [15:0] ManagementBusy = 16'h202C;
 
   localparam logic [15:0] Lock = 16'h2040;
   localparam logic [15:0] LockClaim = 16'h2040;
