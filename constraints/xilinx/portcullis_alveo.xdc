@@ -19,10 +19,10 @@ set_property ASYNC_REG TRUE [get_cells {u_reset/stages_q_reg[*]}]
 
 # ---- 3. Placement, a hint: the engine's bitmap RAMs are ANDed with each other, so they belong into one super logic region, next to the ports' parsers.
 create_pblock portcullis_engine
-add_cells_to_pblock [get_pblocks portcullis_engine] [get_cells {u_filter/u_engine}]
+add_cells_to_pblock [get_pblocks portcullis_engine] [get_cells {u_filter/gen_bitmap.u_engine}]
 resize_pblock [get_pblocks portcullis_engine] -add {SLR0}
 set_property IS_SOFT TRUE [get_pblocks portcullis_engine]
 set_property USER_SLR_ASSIGNMENT SLR0 [get_cells {u_filter/gen_port[*].u_ingress}]
 
 # ---- 4. Fan-out, a hint: the engine keeps no copies of its own on these parts; the tool makes them where it needs them.
-set_property MAX_FANOUT 64 [get_cells {u_filter/u_engine/g_table[*].g_range.u_search/u_row/q_reg[*]}]
+set_property MAX_FANOUT 64 [get_cells {u_filter/gen_bitmap.u_engine/g_table[*].g_range.u_search/u_row/q_reg[*]}]

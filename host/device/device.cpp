@@ -68,16 +68,20 @@ Device::Device(Transport& transport, Options options) : transport_(transport), o
   extension_headers_ = transport.read32(PCL_GEOMETRY_EXTENSION_HEADERS);
   row_words_ = transport.read32(PCL_GEOMETRY_ROW_WORDS);
 
+  // Devices of minor version 0 have no trees, nor the registers that would say so.
+  if (field(version, PCL_VERSION_MINOR_MASK, PCL_VERSION_MINOR_SHIFT) >= 1) {
+    if (const std::uint32_t rules = transport.read32(PCL_GEOMETRY_TREE_RULES); rules != 0) read_trees(rules);
+  }
   geometry_.name = "device";
   for (const tables::Geometry& known : {tables::Geometry::edge(), tables::Geometry::large()})
     if (known.signature() == geometry_.signature()) geometry_.name = known.name;
   if (const std::string problem = geometry_.problem(); !problem.empty())
     throw DeviceError("the device reports a geometry that cannot be: " + problem);
   // Memory is sized by these: what an honest device never says is not believed.
-  if (row_words_ > PCL_LOAD_DATA_COUNT || row_words_ * 32 < std::max(geometry_.rules, 128U))
+  const unsigned row_bits = std::max({geometry_.rules, 128U, trees_ ? trees_->entry_bits() : 0U});
+  if (row_words_ > PCL_LOAD_DATA_COUNT || row_words_ * 32 < row_bits)
     throw DeviceError(fmt::format("the device reports rows of {} words for {} rules; it needs {} and has room for {}",
-                                  row_words_, geometry_.rules, (std::max(geometry_.rules, 128U) + 31) / 32,
-                                  PCL_LOAD_DATA_COUNT));
+                                  row_words_, geometry_.rules, (row_bits + 31) / 32, PCL_LOAD_DATA_COUNT));
   if (ports_ == 0 || ports_ > policy::kMaxIngressPorts)
     throw DeviceError(
         fmt::format("the device reports {} wire ports; 1 to {} are possible", ports_, policy::kMaxIngressPorts));
@@ -85,6 +89,29 @@ Device::Device(Transport& transport, Options options) : transport_(transport), o
   if (causes != kCauses)
     throw DeviceError(fmt::format("the device counts {} causes, this software knows {}; update the older of the two",
                                   causes, kCauses));
+}
+
+void Device::read_trees(std::uint32_t rules) {
+  tables::tree::Shape shape;
+  const std::uint32_t trees = transport_.read32(PCL_GEOMETRY_TREES);
+  shape.rules = rules;
+  shape.leaf = field(trees, PCL_GEOMETRY_TREES_LEAF_MASK, PCL_GEOMETRY_TREES_LEAF_SHIFT);
+  shape.predicate_bits = field(trees, PCL_GEOMETRY_TREES_PREDICATE_BITS_MASK, PCL_GEOMETRY_TREES_PREDICATE_BITS_SHIFT);
+  shape.address_bits = field(trees, PCL_GEOMETRY_TREES_ADDRESS_BITS_MASK, PCL_GEOMETRY_TREES_ADDRESS_BITS_SHIFT);
+  shape.slice = geometry_;
+  shape.slice.name = "slice";
+  const unsigned count = field(trees, PCL_GEOMETRY_TREES_COUNT_MASK, PCL_GEOMETRY_TREES_COUNT_SHIFT);
+  for (unsigned t = 0; t < std::min(count, tables::tree::kMaxTrees); ++t) {
+    const std::uint32_t word = transport_.read32(PCL_GEOMETRY_TREE_0 + 4 * t);
+    shape.trees.push_back({field(word, PCL_GEOMETRY_TREE_0_ENTRIES_MASK, PCL_GEOMETRY_TREE_0_ENTRIES_SHIFT),
+                           field(word, PCL_GEOMETRY_TREE_0_LEVELS_MASK, PCL_GEOMETRY_TREE_0_LEVELS_SHIFT),
+                           1U << field(word, PCL_GEOMETRY_TREE_0_ROWS_LOG2_MASK, PCL_GEOMETRY_TREE_0_ROWS_LOG2_SHIFT)});
+  }
+  if (const std::string problem = shape.problem(); count > tables::tree::kMaxTrees || !problem.empty())
+    throw DeviceError(fmt::format(
+        "the device reports trees that cannot be: {}",
+        problem.empty() ? fmt::format("{} of them; 1 to {} are allowed", count, tables::tree::kMaxTrees) : problem));
+  trees_ = std::move(shape);
 }
 
 std::uint32_t Device::status() { return answered(transport_.read32(PCL_STATUS)); }
@@ -132,6 +159,24 @@ void Device::flip() {
   if (active_bank() == before)
     throw DeviceError(
         "the device took the command to exchange the banks but did not do it; the old policy is in force");
+}
+
+unsigned Device::active_slice_bank() {
+  return field(status(), PCL_STATUS_SLICE_BANK_MASK, PCL_STATUS_SLICE_BANK_SHIFT);
+}
+
+void Device::wait_for_slice_shadow() {
+  wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_SLICE_BUSY_MASK,
+             "the last packets of the slice's retired bank (is an egress blocked?)");
+}
+
+void Device::flip_slice() {
+  clear_errors();
+  const unsigned before = active_slice_bank();
+  transport_.write32(PCL_CONTROL, PCL_CONTROL_FLIP_SLICE_MASK);
+  check_errors("when the slice's banks were to be exchanged");
+  if (active_slice_bank() == before)
+    throw DeviceError("the device took the command to exchange the slice's banks but did not do it");
 }
 
 void Device::clear_shadow_counters() {
@@ -194,8 +239,8 @@ Tally Device::counter(unsigned bank, bool cause, unsigned index) {
 }
 
 Tally Device::rule_counter(Bank bank, unsigned rule) {
-  if (rule >= geometry_.rules)
-    throw DeviceError(fmt::format("there is no counter of rule {}: the device has {} rules", rule, geometry_.rules));
+  if (rule >= rule_numbers())
+    throw DeviceError(fmt::format("there is no counter of rule {}: the device has {} rules", rule, rule_numbers()));
   return counter(number_of(bank), false, rule);
 }
 
@@ -206,8 +251,8 @@ Tally Device::cause_counter(Bank bank, unsigned cause) {
 }
 
 Counters Device::counters(Bank bank, unsigned rules) {
-  if (rules > geometry_.rules)
-    throw DeviceError(fmt::format("counters of {} rules were asked for: the device has {}", rules, geometry_.rules));
+  if (rules > rule_numbers())
+    throw DeviceError(fmt::format("counters of {} rules were asked for: the device has {}", rules, rule_numbers()));
   if (bank == Bank::shadow)
     wait_while(PCL_STATUS_BUSY_MASK, "counting the last packets of the retired bank (is an egress blocked?)");
   const unsigned number = number_of(bank);

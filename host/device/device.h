@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,7 @@
 #include "device/transport.h"
 #include "policy/key.h"
 #include "tables/geometry.h"
+#include "tables/tree/shape.h"
 
 namespace portcullis::device {
 
@@ -96,8 +98,12 @@ class Device {
   explicit Device(Transport& transport) : Device(transport, Options{}) {}
   Device(Transport& transport, Options options);
 
-  /// What fits; named `edge` or `large` if it is one of these, else `device`.
+  /// What fits; named `edge` or `large` if it is one of these, else `device`. Of a device with trees: their slice.
   const tables::Geometry& geometry() const { return geometry_; }
+  /// The trees and their slice (docs/scale.md), if the device has any.
+  const std::optional<tables::tree::Shape>& trees() const { return trees_; }
+  /// Numbers of rules in verdicts and counters: the trees' first, then the slice's.
+  unsigned rule_numbers() const { return trees_ ? trees_->numbers() : geometry_.rules; }
   unsigned ports() const { return ports_; }            ///< wire ports; egress ports() is the host
   unsigned data_width() const { return data_width_; }  ///< bits of a stream beat
   unsigned latency() const { return latency_; }        ///< clocks from lookup to verdict in the engine
@@ -112,13 +118,17 @@ class Device {
   void wait_for_shadow();
   /// Exchanges the banks, and makes sure that it happened. Throws DeviceError if the device refuses.
   void flip();
+  /// The same for the slice of trees alone.
+  unsigned active_slice_bank();
+  void wait_for_slice_shadow();
+  void flip_slice();
   /// Zeroes the counters of the shadow bank and waits for it.
   void clear_shadow_counters();
 
   /// Asks the shadow bank about a key; counts nothing. Ports outside 0 to 0x1FFFF and VLAN IDs above 4095 are refused.
   TestResult test(const policy::Key& key);
 
-  /// One counter. `rule` below geometry().rules, `cause` below kCauses.
+  /// One counter. `rule` below rule_numbers(), `cause` below kCauses.
   Tally rule_counter(Bank bank, unsigned rule);
   Tally cause_counter(Bank bank, unsigned cause);
   /// All counters of the first `rules` rules and all causes. Those of the shadow bank are read when its last packet has
@@ -138,6 +148,7 @@ class Device {
 
  private:
   std::uint32_t status();
+  void read_trees(std::uint32_t rules);
   /// A number in two consecutive words, the low one first.
   std::uint64_t read64(std::uint32_t low);
   Tally counter(unsigned bank, bool cause, unsigned index);
@@ -147,6 +158,7 @@ class Device {
   Transport& transport_;
   Options options_;
   tables::Geometry geometry_;
+  std::optional<tables::tree::Shape> trees_;
   unsigned ports_ = 0, data_width_ = 0, latency_ = 0, header_bytes_ = 0, extension_headers_ = 0, row_words_ = 0;
   /// Words of the last test lookup, as the device has them; kUnknown is no 32-bit number.
   static constexpr std::uint64_t kUnknown = std::uint64_t{1} << 32U;

@@ -19,6 +19,9 @@ std::string to_string(const TestResult& result) {
 
 void Loader::check_geometry(const tables::TableImage& image) const {
   const tables::Geometry& ours = device_.geometry();
+  if (device_.trees())
+    throw LoadRefused(fmt::format("the image is for {}, the device has trees ({}); compile it for these",
+                                  image.geometry.to_string(), device_.trees()->to_string()));
   if (image.geometry.signature() != ours.signature())
     throw LoadRefused(
         fmt::format("the image is for another geometry: it needs {}, the device has {}; compile it for this device",

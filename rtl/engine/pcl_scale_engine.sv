@@ -108,10 +108,10 @@ module pcl_scale_engine
   endfunction
   // Clock in which all trees' numbers are there. Shallow trees wait for the slice.
   function automatic int unsigned trees_there();
-    return maximum(1 + tree_clocks(deepest()) + leaf_clocks(LEAF), slice_latency() + 4);
+    return pcl_tree_pkg::trees_there(deepest(), LEAF, slice_latency());
   endfunction
   function automatic int unsigned scale_latency();
-    return trees_there() + $clog2(TREES) + 3;
+    return pcl_tree_pkg::latency(deepest(), LEAF, TREES, slice_latency());
   endfunction
 
   if (RULES < 64 || RULES % 16 != 0 || RULES + SLICE_RULES > 65536) begin : g_check_rules

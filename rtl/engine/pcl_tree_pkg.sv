@@ -39,6 +39,14 @@ package pcl_tree_pkg;
     return rule_bits + predicate_bits + 9 + 2 * 33 + 2 * (address_bits + 1);
   endfunction
 
+  // Bits of a row of the load port of a filter with trees: of the widest, in whole words of 32.
+  function automatic int unsigned row_bits(int unsigned slice_rules, int unsigned address_bits, int unsigned rule_bits, int unsigned predicate_bits);
+    int unsigned bits;
+    bits = slice_rules > 128 ? slice_rules : 128;
+    if (entry_bits(address_bits, rule_bits, predicate_bits) > bits) bits = entry_bits(address_bits, rule_bits, predicate_bits);
+    return (bits + 31) / 32 * 32;
+  endfunction
+
   // The key of the trees, from bit 0 on: source, destination, source port, destination port, protocol.
   function automatic int unsigned key_bits(int unsigned address_bits);
     return 2 * address_bits + 2 * pcl_pkg::PortKeyBits + 8;
@@ -52,6 +60,14 @@ package pcl_tree_pkg;
   // Clocks from the leaf's place to the least rule number in it: row numbers, two of the memory, two of the comparators, the minimum.
   function automatic int unsigned leaf_clocks(int unsigned leaf);
     return 5 + $clog2(leaf);
+  endfunction
+
+  // Clocks from a lookup to its verdict (pcl_scale_engine): all trees' numbers, which wait for a slice of `slice` clocks, the least, action and result.
+  function automatic int unsigned trees_there(int unsigned levels, int unsigned leaf, int unsigned slice);
+    return 1 + tree_clocks(levels) + leaf_clocks(leaf) >= slice + 4 ? 1 + tree_clocks(levels) + leaf_clocks(leaf) : slice + 4;
+  endfunction
+  function automatic int unsigned latency(int unsigned levels, int unsigned leaf, int unsigned trees, int unsigned slice);
+    return trees_there(levels, leaf, slice) + $clog2(trees) + 3;
   endfunction
 
 endpackage

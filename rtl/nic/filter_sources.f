@@ -1,5 +1,5 @@
 // The filter without primitives.
--f engine/sources.f
+-f engine/scale_sources.f
 -f parser/parser.f
 -f nic/control.f
 nic/pcl_filter_pkg.sv

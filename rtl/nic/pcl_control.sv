@@ -27,8 +27,19 @@ module pcl_control #(
   parameter int unsigned EXTENSION_HEADERS = 4,
   parameter int unsigned LATENCY = 24,            // of the engine, clocks
   parameter int unsigned LENGTH_BITS = 14,
-  localparam int unsigned RowBits = RULES > 128 ? RULES : 128,
-  localparam int unsigned RuleBits = $clog2(RULES),
+  // Trees beside the bitmap engine, which is then their slice (pcl_scale_engine); TREES = 0: none, and the others mean nothing.
+  parameter int unsigned TREES = 0,
+  parameter int unsigned TREE_RULES = 0,
+  parameter int unsigned LEAF = 8,
+  parameter int unsigned TREE_ADDRESS_BITS = 32,
+  parameter int unsigned PREDICATE_BITS = 4,
+  parameter logic [7:0][16:0] TREE_ENTRIES = '0,
+  parameter logic [7:0][3:0] TREE_LEVELS = '0,
+  parameter logic [7:0][12:0] TREE_ROWS = '0,
+  localparam int unsigned Numbers = TREES == 0 ? RULES : TREE_RULES + RULES,  // of rules
+  localparam int unsigned RuleBits = $clog2(Numbers),
+  localparam int unsigned RowBits = TREES == 0 ? (RULES > 128 ? RULES : 128)
+                                               : pcl_tree_pkg::row_bits(RULES, TREE_ADDRESS_BITS, RuleBits, PREDICATE_BITS),
   localparam int unsigned EgressBits = $clog2(PORTS + 1)
 ) (
   input  logic                          clk_i,
@@ -74,6 +85,9 @@ module pcl_control #(
   input  logic                          flip_ignored_i,
   input  logic                          active_bank_i,
   input  logic                          busy_i,
+  output logic                          slice_flip_o,
+  input  logic                          slice_active_bank_i,
+  input  logic                          slice_busy_i,
 
   // Test lookups; the result is taken as it stands from test_done_i on.
   output logic                          test_valid_o,
@@ -109,6 +123,7 @@ module pcl_control #(
   input  logic [PORTS-1:0]              stat_mirrored_i
 );
   import pcl_pkg::*;
+  import pcl_tree_pkg::*;
 
   localparam int unsigned RowWords = RowBits / 32;
   localparam int unsigned MaxPorts = 8;
@@ -118,6 +133,17 @@ module pcl_control #(
   function automatic logic [15:0] intervals_of(input int unsigned f);
     return 16'(f < 2 ? ADDRESS_INTERVALS : f < 4 ? PORT_INTERVALS : VLAN_INTERVALS);
   endfunction
+
+  typedef struct packed {
+    logic [16:0] entries;
+    logic [3:0]  levels;
+    logic [3:0]  rows_log2;
+  } tree_shape_t;
+  tree_shape_t [7:0] tree_shapes;
+  always_comb begin
+    tree_shapes = '0;
+    for (int t = 0; t < int'(TREES); t++) tree_shapes[t] = {TREE_ENTRIES[t], TREE_LEVELS[t], 4'($clog2(TREE_ROWS[t]))};
+  end
 
   if (RULES < 2 || RULES > 4096 || RowBits % 32 != 0) begin : gen_bad_rules
     $fatal(1, "pcl_control: RULES is %0d; it must be 2 to 4096, and a multiple of 32 above 128", RULES);
@@ -181,6 +207,35 @@ module pcl_control #(
   assign hwif_in.GEOMETRY.EXTENSION_HEADERS.VALUE.next = EXTENSION_HEADERS;
   assign hwif_in.GEOMETRY.ROW_WORDS.VALUE.next = RowWords;
   assign hwif_in.GEOMETRY.CAUSES.VALUE.next = Causes;
+  assign hwif_in.GEOMETRY.TREE_RULES.VALUE.next = TREES == 0 ? '0 : TREE_RULES;
+  assign hwif_in.GEOMETRY.TREES.COUNT.next = 4'(TREES);
+  assign hwif_in.GEOMETRY.TREES.LEAF.next = TREES == 0 ? '0 : 5'(LEAF);
+  assign hwif_in.GEOMETRY.TREES.PREDICATE_BITS.next = TREES == 0 ? '0 : 3'(PREDICATE_BITS);
+  assign hwif_in.GEOMETRY.TREES.ADDRESS_BITS.next = TREES == 0 ? '0 : 8'(TREE_ADDRESS_BITS);
+  assign hwif_in.GEOMETRY.TREE_0.ENTRIES.next = tree_shapes[0].entries;
+  assign hwif_in.GEOMETRY.TREE_0.LEVELS.next = tree_shapes[0].levels;
+  assign hwif_in.GEOMETRY.TREE_0.ROWS_LOG2.next = tree_shapes[0].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_1.ENTRIES.next = tree_shapes[1].entries;
+  assign hwif_in.GEOMETRY.TREE_1.LEVELS.next = tree_shapes[1].levels;
+  assign hwif_in.GEOMETRY.TREE_1.ROWS_LOG2.next = tree_shapes[1].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_2.ENTRIES.next = tree_shapes[2].entries;
+  assign hwif_in.GEOMETRY.TREE_2.LEVELS.next = tree_shapes[2].levels;
+  assign hwif_in.GEOMETRY.TREE_2.ROWS_LOG2.next = tree_shapes[2].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_3.ENTRIES.next = tree_shapes[3].entries;
+  assign hwif_in.GEOMETRY.TREE_3.LEVELS.next = tree_shapes[3].levels;
+  assign hwif_in.GEOMETRY.TREE_3.ROWS_LOG2.next = tree_shapes[3].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_4.ENTRIES.next = tree_shapes[4].entries;
+  assign hwif_in.GEOMETRY.TREE_4.LEVELS.next = tree_shapes[4].levels;
+  assign hwif_in.GEOMETRY.TREE_4.ROWS_LOG2.next = tree_shapes[4].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_5.ENTRIES.next = tree_shapes[5].entries;
+  assign hwif_in.GEOMETRY.TREE_5.LEVELS.next = tree_shapes[5].levels;
+  assign hwif_in.GEOMETRY.TREE_5.ROWS_LOG2.next = tree_shapes[5].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_6.ENTRIES.next = tree_shapes[6].entries;
+  assign hwif_in.GEOMETRY.TREE_6.LEVELS.next = tree_shapes[6].levels;
+  assign hwif_in.GEOMETRY.TREE_6.ROWS_LOG2.next = tree_shapes[6].rows_log2;
+  assign hwif_in.GEOMETRY.TREE_7.ENTRIES.next = tree_shapes[7].entries;
+  assign hwif_in.GEOMETRY.TREE_7.LEVELS.next = tree_shapes[7].levels;
+  assign hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next = tree_shapes[7].rows_log2;
 
   assign hwif_in.STATUS.ACTIVE_BANK.next = active_bank_i;
   assign hwif_in.STATUS.BUSY.next = busy_i;
@@ -188,6 +243,8 @@ module pcl_control #(
   assign hwif_in.STATUS.TEST_BUSY.next = test_busy;
   assign hwif_in.STATUS.COUNTER_BUSY.next = counter_busy;
   assign hwif_in.STATUS.CLEARING.next = clearing;
+  assign hwif_in.STATUS.SLICE_BANK.next = slice_active_bank_i;
+  assign hwif_in.STATUS.SLICE_BUSY.next = slice_busy_i;
 
   assign hwif_in.ERRORS.LOAD_TARGET.hwset = load_target_error;
   assign hwif_in.ERRORS.LOAD_INDEX.hwset = load_index_error;
@@ -316,14 +373,14 @@ module pcl_control #(
   end
 
   // -------------------------------------------------------------------------------------------------------------- load sequencer
-  // Indices of a target: first to last; `known` is 0 for a target that does not exist.
+  // Indices of a target: first to last; `known` is 0 for a target that does not exist. Records of a tree: those of the index's level.
   typedef struct packed {
     logic        known;
     logic [15:0] first;
     logic [15:0] last;
   } extent_t;
 
-  function automatic extent_t extent_of(input logic [5:0] target);
+  function automatic extent_t extent_of(input logic [5:0] target, input logic [3:0] level);
     extent_t extent;
     extent = '0;
     for (int unsigned f = 0; f < RangeTables; f++) begin
@@ -332,8 +389,16 @@ module pcl_control #(
     end
     for (int unsigned f = RangeTables; f < Tables; f++)
       if (target == TargetBitmap + 6'(f)) extent = '{known: 1'b1, first: 16'd0, last: 16'd255};
-    if (target == TargetAction) extent = '{known: 1'b1, first: 16'd0, last: 16'(RULES - 1)};
+    if (target == TargetAction) extent = '{known: 1'b1, first: 16'd0, last: 16'(Numbers - 1)};
     if (target == TargetDefault) extent = '{known: 1'b1, first: 16'd0, last: 16'd0};
+    for (int t = 0; t < int'(TREES); t++) begin
+      if (target == TargetEntry + 6'(t) || target == TargetRemoval + 6'(t))
+        extent = '{known: 1'b1, first: 16'd0, last: 16'(TREE_ENTRIES[t] - 17'd1)};
+      if (target == TargetRecord + 6'(t) && level <= TREE_LEVELS[t])
+        extent = '{known: 1'b1, first: {level, 12'd0}, last: {level, 12'(level_rows(32'(level), 32'(TREE_ROWS[t])) - 1)}};
+    end
+    for (int unsigned p = 0; p < PredicateTables; p++)
+      if (TREES != 0 && target == TargetPredicate + 6'(p)) extent = '{known: 1'b1, first: 16'd0, last: p == PredicateTables - 1 ? 16'd3 : 16'd255};
     return extent;
   endfunction
 
@@ -353,7 +418,7 @@ module pcl_control #(
     if (commit) begin
       committing_q <= 1'b1;
       rows_left_q <= hwif_out.LOAD.COUNT.VALUE.value;
-      commit_extent_q <= extent_of(hwif_out.LOAD.TARGET.VALUE.value);
+      commit_extent_q <= extent_of(hwif_out.LOAD.TARGET.VALUE.value, hwif_out.LOAD.INDEX.VALUE.value[15:12]);
     end else if (committing_q) begin
       if (load_step) rows_left_q <= rows_left_q - 16'd1;
       if (!commit_row_valid || (load_step && rows_left_q == 16'd1)) committing_q <= 1'b0;
@@ -361,12 +426,12 @@ module pcl_control #(
     if (rst_i) committing_q <= 1'b0;
   end
 
-  assign row_extent = extent_of(row_target_i);
+  assign row_extent = extent_of(row_target_i, row_index_i[15:12]);
   assign row_index_ok = row_index_i >= row_extent.first && row_index_i <= row_extent.last;
   assign row_ok = row_extent.known && row_index_ok;
-  assign row_ready_o = !flip_o && !commit_row_valid && (load_ready_i || !row_ok);
+  assign row_ready_o = !flip_o && !slice_flip_o && !commit_row_valid && (load_ready_i || !row_ok);
 
-  assign load_valid_o = commit_row_valid || (row_valid_i && row_ok && !flip_o);
+  assign load_valid_o = commit_row_valid || (row_valid_i && row_ok && !flip_o && !slice_flip_o);
   assign load_target_o = commit_row_valid ? hwif_out.LOAD.TARGET.VALUE.value : row_target_i;
   assign load_index_o = commit_row_valid ? hwif_out.LOAD.INDEX.VALUE.value : row_index_i;
   assign load_data_o = commit_row_valid ? staged_q : row_data_i;
@@ -384,11 +449,13 @@ module pcl_control #(
                                       hwif_out.LOAD.COUNT.VALUE.swmod || hwif_out.LOAD.COMMIT.GO.swmod);
 
   // -------------------------------------------------------------------------------------------------------------- banks
-  logic flip, clear, clear_pending_q, clear_given_q;
+  logic flip, slice_flip, clear, clear_pending_q, clear_given_q;
   assign flip = hwif_out.CONTROL.FLIP.value;
   assign clear = hwif_out.CONTROL.CLEAR_COUNTERS.value;
   assign flip_o = flip && !busy_i && !load_busy && !clearing;
-  assign flip_ignored = (flip && !flip_o) || flip_ignored_i;
+  assign slice_flip = hwif_out.CONTROL.FLIP_SLICE.value;
+  assign slice_flip_o = TREES != 0 && slice_flip && !flip && !slice_busy_i && !load_busy;
+  assign flip_ignored = (flip && !flip_o) || (slice_flip && !slice_flip_o) || flip_ignored_i;
 
   // Clearing starts when the shadow bank has counted its last packet. clear_given_q covers the clock until the engine reports it.
   assign clearing = clear || clear_pending_q || clear_given_q || counter_clearing_i;
@@ -456,7 +523,7 @@ module pcl_control #(
   assign counter_bank_o = hwif_out.COUNTER.REQUEST.BANK.value;
   assign counter_kind_o = hwif_out.COUNTER.REQUEST.KIND.value;
   assign counter_index_o = hwif_out.COUNTER.REQUEST.INDEX.value;
-  assign counter_exists = counter_index_o < 16'(counter_kind_o ? Causes : RULES);
+  assign counter_exists = counter_index_o < 16'(counter_kind_o ? Causes : Numbers);
   assign counter_valid_o = counter_asking_q;
   assign counter_index_error = counter_requested_q && !counter_exists;
   assign counter_overrun = counter_busy && hwif_out.COUNTER.REQUEST.INDEX.swmod;
@@ -574,7 +641,7 @@ module pcl_control #(
   end
 
   // -------------------------------------------------------------------------------------------------------------- properties
-  `PCL_ASSERT(NoRowInTheClockOfAFlip, flip_o -> !(load_valid_o && load_ready_i))
+  `PCL_ASSERT(NoRowInTheClockOfAFlip, flip_o || slice_flip_o -> !(load_valid_o && load_ready_i))
   `PCL_ASSERT(CommittedRowWaitsUntilTaken, $past(!rst_i && commit_row_valid && !load_ready_i) -> commit_row_valid)
 
 endmodule

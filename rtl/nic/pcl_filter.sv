@@ -36,7 +36,19 @@ module pcl_filter
   parameter  int unsigned VLAN_INTERVALS = 256,
   parameter  int unsigned FIFO_BYTES = 32768,      // frame buffer of each port: a power of two, at least MAX_FRAME
   parameter  int unsigned MAX_FRAME = 9728,        // longest frame in bytes without FCS, a multiple of a beat's bytes
-  localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128),
+  // TREES = 0: the match engine is pcl_engine, of RULES rules. Else it is pcl_scale_engine: 1 to 8 decision trees of TREE_RULES rules (docs/scale.md), with
+  // pcl_engine as their slice.
+  parameter  int unsigned TREES = 0,
+  parameter  int unsigned TREE_RULES = 10240,
+  parameter  int unsigned LEAF = 8,
+  parameter  int unsigned TREE_ADDRESS_BITS = 32,
+  parameter  int unsigned PREDICATE_BITS = 4,
+  parameter  logic [7:0][16:0] TREE_ENTRIES = {68'd0, 17'd256, 17'd768, 17'd3072, 17'd7168},  // of tree 7 to 0
+  parameter  logic [7:0][3:0]  TREE_LEVELS = {16'd0, 4'd7, 4'd9, 4'd12, 4'd14},
+  parameter  logic [7:0][12:0] TREE_ROWS = {52'd0, 13'd64, 13'd128, 13'd512, 13'd1024},
+  localparam int unsigned RuleBits = $clog2(TREES == 0 ? RULES : TREE_RULES + RULES),
+  localparam int unsigned RowBits = TREES == 0 ? pcl_engine_pkg::maximum(RULES, 128)
+                                               : pcl_tree_pkg::row_bits(RULES, TREE_ADDRESS_BITS, RuleBits, PREDICATE_BITS),
   localparam int unsigned Egresses = PORTS + 1
 ) (
   input  logic                             clk_i,
@@ -88,13 +100,25 @@ module pcl_filter
 );
 
   localparam int unsigned Bytes = DATA_WIDTH / 8;
-  localparam int unsigned RuleBits = $clog2(RULES);
   localparam int unsigned EgressBits = $clog2(Egresses);
   localparam int unsigned TagBits = 3 + LengthBits;
-  localparam int unsigned Latency = pcl_engine_pkg::latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+  function automatic int unsigned deepest_tree();
+    int unsigned most;
+    most = 0;
+    for (int t = 0; t < int'(TREES); t++) most = pcl_engine_pkg::maximum(most, 32'(TREE_LEVELS[t]));
+    return most;
+  endfunction
+  localparam int unsigned BitmapLatency = pcl_engine_pkg::latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
+  localparam int unsigned Latency = TREES == 0 ? BitmapLatency : pcl_tree_pkg::latency(deepest_tree(), LEAF, TREES, BitmapLatency);
 
   if (PORTS < 1 || PORTS > MaxPorts) begin : gen_check_ports
     $fatal(1, "pcl_filter: PORTS is %0d; it must be 1 to %0d", PORTS, MaxPorts);
+  end
+  if (TREES > 8) begin : gen_check_trees
+    $fatal(1, "pcl_filter: TREES is %0d; it must be 0 to 8", TREES);
+  end
+  if (TREES != 0 && ADDRESS_BITS != 128) begin : gen_check_slice
+    $fatal(1, "pcl_filter: ADDRESS_BITS is %0d; the slice of trees has 128 (TREE_ADDRESS_BITS is that of the trees)", ADDRESS_BITS);
   end
   if (DATA_WIDTH < 64 || DATA_WIDTH > 1024 || 2 ** $clog2(DATA_WIDTH) != DATA_WIDTH) begin : gen_check_data_width
     $fatal(1, "pcl_filter: DATA_WIDTH is %0d; it must be 64, 128, 256, 512 or 1024", DATA_WIDTH);
@@ -187,36 +211,71 @@ module pcl_filter
   logic                        write_response_valid, write_response_ready, read_response_valid, read_response_ready;
   logic [1:0]                  write_response, read_response;
   logic [31:0]                 read_data;
-  logic                        flip, flip_ignored, active_bank, busy;
+  logic                        flip, flip_ignored, active_bank, busy, slice_flip, slice_active_bank, slice_busy;
   logic                        counter_valid, counter_ready, counter_bank, counter_kind, counter_done, counter_clear, counter_clearing;
   logic [15:0]                 counter_index;
   logic [63:0]                 counter_packets, counter_bytes;
   logic [PORTS*EgressBits-1:0] forward_to;
   logic [PORTS-1:0]            dropped_q, forwarded_q, mirrored_q;
 
-  pcl_engine #(
-    .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
-    .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
-  ) u_engine (
-    .clk_i, .rst_i,
-    .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
-    .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
-    .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
-    .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
-    .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
-    .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
-    .test_rule_o(test_rule), .test_action_o(test_action),
-    .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
-    .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
-    .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
-    .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
-  );
+  if (TREES == 0) begin : gen_bitmap
+    pcl_engine #(
+      .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
+      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+    ) u_engine (
+      .clk_i, .rst_i,
+      .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
+      .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
+      .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
+      .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
+      .test_rule_o(test_rule), .test_action_o(test_action),
+      .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
+      .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
+      .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
+      .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+    );
+    assign slice_active_bank = 1'b0;
+    assign slice_busy = 1'b0;
+    logic unused;
+    assign unused = slice_flip;
+  end else begin : gen_trees
+    localparam int unsigned EngineRowBits = pcl_engine_pkg::maximum(
+      pcl_engine_pkg::maximum(RULES, 128), pcl_tree_pkg::entry_bits(TREE_ADDRESS_BITS, RuleBits, PREDICATE_BITS)
+    );
+    logic unused_slice_bank;
+    pcl_scale_engine #(
+      .RULES(TREE_RULES), .TREES(TREES), .LEAF(LEAF), .ENTRIES(TREE_ENTRIES[TREES-1:0]), .LEVELS(TREE_LEVELS[TREES-1:0]), .ROWS(TREE_ROWS[TREES-1:0]),
+      .ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS), .SLICE_RULES(RULES), .ADDRESS_INTERVALS(ADDRESS_INTERVALS),
+      .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+    ) u_engine (
+      .clk_i, .rst_i,
+      .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
+      .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
+      .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
+      .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
+      .test_rule_o(test_rule), .test_action_o(test_action),
+      .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data[EngineRowBits-1:0]),
+      .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
+      .slice_flip_i(slice_flip), .slice_active_bank_o(slice_active_bank), .slice_busy_o(slice_busy), .verdict_slice_bank_o(unused_slice_bank),
+      .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
+      .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+    );
+    logic unused;
+    assign unused = ^{unused_slice_bank, load_data};
+  end
 
   pcl_control #(
     .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
     .VLAN_INTERVALS(VLAN_INTERVALS), .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .HEADER_BYTES(pcl_parser_pkg::WindowBytes),
-    .EXTENSION_HEADERS(pcl_parser_pkg::ExtensionHeaders), .LATENCY(Latency), .LENGTH_BITS(LengthBits)
+    .EXTENSION_HEADERS(pcl_parser_pkg::ExtensionHeaders), .LATENCY(Latency), .LENGTH_BITS(LengthBits),
+    .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
+    .TREE_ENTRIES(TREE_ENTRIES), .TREE_LEVELS(TREE_LEVELS), .TREE_ROWS(TREE_ROWS)
   ) u_control (
     .clk_i, .rst_i,
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i,
@@ -226,6 +285,7 @@ module pcl_filter
     .row_valid_i(load_valid_i), .row_ready_o(load_ready_o), .row_target_i(load_target_i), .row_index_i(load_index_i), .row_data_i(load_data_i),
     .load_valid_o(load_valid), .load_ready_i(load_ready), .load_target_o(load_target), .load_index_o(load_index), .load_data_o(load_data),
     .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
+    .slice_flip_o(slice_flip), .slice_active_bank_i(slice_active_bank), .slice_busy_i(slice_busy),
     .test_valid_o(test_valid), .test_ready_i(test_ready), .test_key_o(test_key), .test_done_i(test_done), .test_hit_i(test_hit),
     .test_rule_i(test_rule), .test_action_i(test_action),
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),

@@ -79,9 +79,9 @@ class FilterModel {
 };
 
 /// What the model can be made for.
-enum class ModelGeometry : std::uint8_t { edge, large };
+enum class ModelGeometry : std::uint8_t { edge, large, scale_small, scale };
 
-/// A filter in reset.
+/// A filter in reset. Throws std::invalid_argument for `scale` in a build without it (PORTCULLIS_SCALE_MODEL).
 std::unique_ptr<FilterModel> make_filter_model(ModelGeometry geometry);
 
 }  // namespace portcullis::model

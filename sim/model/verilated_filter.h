@@ -1,5 +1,5 @@
-// A FilterModel of any Verilated pcl_filter with kWirePorts ports: `Top` is the class that Verilator made, compiled
-// with tracing.
+// A FilterModel of any Verilated pcl_filter with kWirePorts ports: `Top` is the class that Verilator made. Waveforms
+// are written if it was compiled with tracing.
 #pragma once
 
 #include <fmt/format.h>
@@ -71,7 +71,11 @@ class VerilatedFilter final : public FilterModel {
   }
 
   void trace(const std::filesystem::path& fst, std::uint64_t period_ps) override {
-    top_.trace(&fst_, kAllLevels);
+    if constexpr (requires { top_.trace(&fst_, kAllLevels); }) {
+      top_.trace(&fst_, kAllLevels);
+    } else {
+      throw std::runtime_error("waveforms: the model of this geometry is built without them; edge and large have them");
+    }
     fst_.set_time_unit("1ps");
     fst_.set_time_resolution("1ps");
     fst_.open(fst.c_str());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
 
 #include "tables/compile.h"
 
@@ -41,20 +40,35 @@ Change LiveRules::load_slice(std::vector<InSlice> next) {
   return {slice_rows(image_), true};
 }
 
-Change LiveRules::add(policy::Entry entry, std::uint32_t before, std::uint32_t* number) {
-  if (before > policy_.entries.size())
-    throw std::out_of_range(fmt::format("before rule {}: there are {} rules", before, policy_.entries.size()));
+Change LiveRules::insert(std::size_t place, std::uint32_t before, policy::Entry entry, std::uint32_t* number) {
   std::vector<InSlice> next = slice_;
-  InSlice rule{before, false, next_number_, std::move(entry)};
-  const auto place = [](const InSlice& r) { return std::tuple(r.before, r.compiled, r.number); };
-  next.insert(std::upper_bound(next.begin(), next.end(), rule,
-                               [&](const InSlice& a, const InSlice& b) { return place(a) < place(b); }),
-              rule);
+  next.insert(next.begin() + static_cast<std::ptrdiff_t>(place), {before, false, next_number_, std::move(entry)});
   Change change = load_slice(std::move(next));
   if (number != nullptr) *number = next_number_;
   image_.origins.push_back(next_number_);
   ++next_number_;
   return change;
+}
+
+Change LiveRules::add(policy::Entry entry, std::uint32_t before, std::uint32_t* number) {
+  if (before > policy_.entries.size())
+    throw std::out_of_range(fmt::format("before rule {}: there are {} rules", before, policy_.entries.size()));
+  const auto behind = [&](const InSlice& rule) {
+    return rule.before > before || (rule.before == before && rule.compiled);
+  };
+  const auto place = std::find_if(slice_.begin(), slice_.end(), behind);
+  return insert(static_cast<std::size_t>(place - slice_.begin()), before, std::move(entry), number);
+}
+
+Change LiveRules::add_before(policy::Entry entry, std::optional<std::uint32_t> before, std::uint32_t* number) {
+  if (!before) return add(std::move(entry), static_cast<std::uint32_t>(policy_.entries.size()), number);
+  const auto place =
+      std::find_if(slice_.begin(), slice_.end(), [&](const InSlice& rule) { return rule.number == *before; });
+  if (place != slice_.end())
+    return insert(static_cast<std::size_t>(place - slice_.begin()), place->before, std::move(entry), number);
+  if (*before >= gone_.size() || gone_[*before])
+    throw std::out_of_range(fmt::format("before rule {}: there is none", *before));
+  return add(std::move(entry), *before, number);
 }
 
 Change LiveRules::remove(std::uint32_t number) {

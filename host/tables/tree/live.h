@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -37,6 +38,9 @@ class LiveRules {
   /// Adds a rule before rule `before` of the compiled policy (its number of rules: behind all), behind what was added
   /// there earlier. `number`, if given, receives the new rule's. Throws SliceIsFull.
   Change add(policy::Entry entry, std::uint32_t before, std::uint32_t* number = nullptr);
+  /// Adds a rule right before the rule in force of number `before`, which may be an added one; none: behind all. Throws
+  /// SliceIsFull, and std::out_of_range where there is no such rule.
+  Change add_before(policy::Entry entry, std::optional<std::uint32_t> before, std::uint32_t* number = nullptr);
   /// Takes a rule out of force. Throws std::out_of_range where there is none of that number, or no longer.
   Change remove(std::uint32_t number);
 
@@ -55,6 +59,7 @@ class LiveRules {
     policy::Entry entry;
   };
 
+  Change insert(std::size_t place, std::uint32_t before, policy::Entry entry, std::uint32_t* number);
   Change load_slice(std::vector<InSlice> next);
 
   policy::Policy policy_;

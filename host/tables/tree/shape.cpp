@@ -8,6 +8,8 @@
 namespace portcullis::tables::tree {
 namespace {
 
+constexpr std::array<std::string_view, 3> kNames = {"scale", "scale-ipv6", "scale-small"};
+
 Geometry slice_of(unsigned rules) { return {"slice", rules, 128, {64, 64, 64, 64, 16}}; }
 
 unsigned bits_for(unsigned values) { return values <= 1 ? 1 : static_cast<unsigned>(std::bit_width(values - 1)); }
@@ -33,6 +35,36 @@ Shape Shape::scale_ipv6(unsigned rules) {
   Shape shape = scale(rules);
   shape.address_bits = 128;
   return shape;
+}
+
+Shape Shape::scale_small() {
+  Shape shape;
+  shape.trees = {{256, 9, 64}, {96, 7, 32}};
+  shape.rules = 256;
+  shape.predicate_bits = 3;
+  shape.slice = slice_of(64);
+  return shape;
+}
+
+std::optional<Shape> Shape::from_name(std::string_view name) {
+  if (name == kNames[0]) return scale();
+  if (name == kNames[1]) return scale_ipv6();
+  if (name == kNames[2]) return scale_small();
+  return std::nullopt;
+}
+
+std::string Shape::name() const {
+  for (const std::string_view known : kNames) {
+    Shape shape = *from_name(known);
+    shape.slice.name = slice.name;
+    if (shape == *this) return std::string(known);
+  }
+  return "trees";
+}
+
+std::string Shape::to_string() const {
+  return fmt::format("{}: {} rules in {} trees, a slice of {} rules, {}-bit addresses", name(), rules, trees.size(),
+                     slice.rules, address_bits);
 }
 
 Shape Shape::small() {

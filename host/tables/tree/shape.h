@@ -5,7 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tables/geometry.h"
@@ -46,8 +48,16 @@ struct Shape {
   static Shape scale(unsigned rules = kScaleRules);
   /// The same for 128-bit addresses.
   static Shape scale_ipv6(unsigned rules = kScaleRules);
+  /// 256 rules in two trees, IPv4, and a slice of 64 rules: a model that is built in seconds and tests that fill it.
+  static Shape scale_small();
+  /// `scale`, `scale-ipv6` or `scale-small`; nothing for another name.
+  static std::optional<Shape> from_name(std::string_view name);
   /// Small enough to be looked at by exhaustive tests: two trees, leaves of four.
   static Shape small();
+  /// The name of the shape if it is one of these, otherwise "trees".
+  std::string name() const;
+  /// "scale: 10240 rules in 4 trees, a slice of 256 rules, 32-bit addresses".
+  std::string to_string() const;
   /// Empty if the numbers are within their limits; otherwise what is wrong, as a sentence.
   std::string problem() const;
 
@@ -56,6 +66,8 @@ struct Shape {
   unsigned never() const { return predicates() - 1; }
   /// Of a number of a rule: the slice's have numbers behind the trees'.
   unsigned rule_bits() const;
+  /// Rule numbers of the device: the trees', then the slice's.
+  unsigned numbers() const { return rules + slice.rules; }
   /// Records in the memory of level `level` (0: the root) of a tree.
   unsigned level_rows(const TreeShape& tree, unsigned level) const;
   /// Bits of the number of a pair of records in the level below.

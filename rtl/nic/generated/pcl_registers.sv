@@ -245,6 +245,16 @@ module pcl_registers (
             logic EXTENSION_HEADERS;
             logic ROW_WORDS;
             logic CAUSES;
+            logic TREE_RULES;
+            logic TREES;
+            logic TREE_0;
+            logic TREE_1;
+            logic TREE_2;
+            logic TREE_3;
+            logic TREE_4;
+            logic TREE_5;
+            logic TREE_6;
+            logic TREE_7;
         } GEOMETRY;
         logic CONTROL;
         logic STATUS;
@@ -340,6 +350,16 @@ module pcl_registers (
         decoded_reg_strb.GEOMETRY.EXTENSION_HEADERS = cpuif_req_masked & (cpuif_addr == 16'h78) & !cpuif_req_is_wr;
         decoded_reg_strb.GEOMETRY.ROW_WORDS = cpuif_req_masked & (cpuif_addr == 16'h7c) & !cpuif_req_is_wr;
         decoded_reg_strb.GEOMETRY.CAUSES = cpuif_req_masked & (cpuif_addr == 16'h80) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_RULES = cpuif_req_masked & (cpuif_addr == 16'h84) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREES = cpuif_req_masked & (cpuif_addr == 16'h88) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_0 = cpuif_req_masked & (cpuif_addr == 16'h8c) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_1 = cpuif_req_masked & (cpuif_addr == 16'h90) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_2 = cpuif_req_masked & (cpuif_addr == 16'h94) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_3 = cpuif_req_masked & (cpuif_addr == 16'h98) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_4 = cpuif_req_masked & (cpuif_addr == 16'h9c) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_5 = cpuif_req_masked & (cpuif_addr == 16'ha0) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_6 = cpuif_req_masked & (cpuif_addr == 16'ha4) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.TREE_7 = cpuif_req_masked & (cpuif_addr == 16'ha8) & !cpuif_req_is_wr;
         decoded_reg_strb.CONTROL = cpuif_req_masked & (cpuif_addr == 16'hc0) & cpuif_req_is_wr;
         decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 16'hc4) & !cpuif_req_is_wr;
         decoded_reg_strb.ERRORS = cpuif_req_masked & (cpuif_addr == 16'hc8);
@@ -446,6 +466,10 @@ module pcl_registers (
                 logic next;
                 logic load_next;
             } CLEAR_COUNTERS;
+            struct {
+                logic next;
+                logic load_next;
+            } FLIP_SLICE;
         } CONTROL;
         struct {
             struct {
@@ -643,6 +667,9 @@ module pcl_registers (
             struct {
                 logic value;
             } CLEAR_COUNTERS;
+            struct {
+                logic value;
+            } FLIP_SLICE;
         } CONTROL;
         struct {
             struct {
@@ -868,6 +895,32 @@ module pcl_registers (
         end
     end
     assign hwif_out.CONTROL.CLEAR_COUNTERS.value = field_storage.CONTROL.CLEAR_COUNTERS.value;
+    // Field: portcullis.CONTROL.FLIP_SLICE
+    always_comb begin
+        automatic logic [0:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.CONTROL.FLIP_SLICE.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.CONTROL.FLIP_SLICE.value & ~decoded_wr_biten[2:2]) | (decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
+            load_next_c = '1;
+        end else begin // singlepulse clears back to 0
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.CONTROL.FLIP_SLICE.next = next_c;
+        field_combo.CONTROL.FLIP_SLICE.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.CONTROL.FLIP_SLICE.value <= 1'h0;
+        end else begin
+            if(field_combo.CONTROL.FLIP_SLICE.load_next) begin
+                field_storage.CONTROL.FLIP_SLICE.value <= field_combo.CONTROL.FLIP_SLICE.next;
+            end
+        end
+    end
+    assign hwif_out.CONTROL.FLIP_SLICE.value = field_storage.CONTROL.FLIP_SLICE.value;
     // Field: portcullis.ERRORS.LOAD_TARGET
     always_comb begin
         automatic logic [0:0] next_c;
@@ -1789,7 +1842,7 @@ module pcl_registers (
             readback_data_var[31:0] = 32'h50434c53;
         end
         if(rd_mux_addr == 16'h4) begin
-            readback_data_var[15:0] = 16'h0;
+            readback_data_var[15:0] = 16'h1;
             readback_data_var[31:16] = 16'h1;
         end
         if(rd_mux_addr == 16'h8) begin
@@ -1837,6 +1890,55 @@ module pcl_registers (
         if(rd_mux_addr == 16'h80) begin
             readback_data_var[31:0] = hwif_in.GEOMETRY.CAUSES.VALUE.next;
         end
+        if(rd_mux_addr == 16'h84) begin
+            readback_data_var[31:0] = hwif_in.GEOMETRY.TREE_RULES.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h88) begin
+            readback_data_var[3:0] = hwif_in.GEOMETRY.TREES.COUNT.next;
+            readback_data_var[12:8] = hwif_in.GEOMETRY.TREES.LEAF.next;
+            readback_data_var[18:16] = hwif_in.GEOMETRY.TREES.PREDICATE_BITS.next;
+            readback_data_var[31:24] = hwif_in.GEOMETRY.TREES.ADDRESS_BITS.next;
+        end
+        if(rd_mux_addr == 16'h8c) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_0.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_0.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_0.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'h90) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_1.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_1.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_1.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'h94) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_2.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_2.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_2.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'h98) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_3.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_3.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_3.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'h9c) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_4.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_4.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_4.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'ha0) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_5.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_5.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_5.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'ha4) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_6.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_6.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_6.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'ha8) begin
+            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_7.ENTRIES.next;
+            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_7.LEVELS.next;
+            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next;
+        end
         if(rd_mux_addr == 16'hc4) begin
             readback_data_var[0] = hwif_in.STATUS.ACTIVE_BANK.next;
             readback_data_var[1] = hwif_in.STATUS.BUSY.next;
@@ -1844,6 +1946,8 @@ module pcl_registers (
             readback_data_var[3] = hwif_in.STATUS.TEST_BUSY.next;
             readback_data_var[4] = hwif_in.STATUS.COUNTER_BUSY.next;
             readback_data_var[5] = hwif_in.STATUS.CLEARING.next;
+            readback_data_var[6] = hwif_in.STATUS.SLICE_BANK.next;
+            readback_data_var[7] = hwif_in.STATUS.SLICE_BUSY.next;
         end
         if(rd_mux_addr == 16'hc8) begin
             readback_data_var[0] = field_storage.ERRORS.LOAD_TARGET.value;

@@ -120,6 +120,181 @@ package pcl_registers_pkg;
     } portcullis__GEOMETRY__CAUSES__in_t;
 
     typedef struct {
+        logic [31:0] next;
+    } portcullis__GEOMETRY__TREE_RULES__VALUE__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_RULES__VALUE__in_t VALUE;
+    } portcullis__GEOMETRY__TREE_RULES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREES__COUNT__in_t;
+
+    typedef struct {
+        logic [4:0] next;
+    } portcullis__GEOMETRY__TREES__LEAF__in_t;
+
+    typedef struct {
+        logic [2:0] next;
+    } portcullis__GEOMETRY__TREES__PREDICATE_BITS__in_t;
+
+    typedef struct {
+        logic [7:0] next;
+    } portcullis__GEOMETRY__TREES__ADDRESS_BITS__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREES__COUNT__in_t COUNT;
+        portcullis__GEOMETRY__TREES__LEAF__in_t LEAF;
+        portcullis__GEOMETRY__TREES__PREDICATE_BITS__in_t PREDICATE_BITS;
+        portcullis__GEOMETRY__TREES__ADDRESS_BITS__in_t ADDRESS_BITS;
+    } portcullis__GEOMETRY__TREES__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_0__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_0__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_0__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_0__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_0__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_0__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_0__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_1__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_1__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_1__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_1__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_1__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_1__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_1__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_2__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_2__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_2__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_2__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_2__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_2__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_2__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_3__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_3__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_3__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_3__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_3__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_3__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_3__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_4__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_4__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_4__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_4__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_4__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_4__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_4__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_5__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_5__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_5__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_5__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_5__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_5__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_5__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_6__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_6__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_6__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_6__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_6__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_6__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_6__in_t;
+
+    typedef struct {
+        logic [16:0] next;
+    } portcullis__GEOMETRY__TREE_7__ENTRIES__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_7__LEVELS__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__GEOMETRY__TREE_7__ROWS_LOG2__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__TREE_7__ENTRIES__in_t ENTRIES;
+        portcullis__GEOMETRY__TREE_7__LEVELS__in_t LEVELS;
+        portcullis__GEOMETRY__TREE_7__ROWS_LOG2__in_t ROWS_LOG2;
+    } portcullis__GEOMETRY__TREE_7__in_t;
+
+    typedef struct {
         portcullis__GEOMETRY__RULES__in_t RULES;
         portcullis__GEOMETRY__ADDRESS_BITS__in_t ADDRESS_BITS;
         portcullis__GEOMETRY__SOURCE_INTERVALS__in_t SOURCE_INTERVALS;
@@ -134,6 +309,16 @@ package pcl_registers_pkg;
         portcullis__GEOMETRY__EXTENSION_HEADERS__in_t EXTENSION_HEADERS;
         portcullis__GEOMETRY__ROW_WORDS__in_t ROW_WORDS;
         portcullis__GEOMETRY__CAUSES__in_t CAUSES;
+        portcullis__GEOMETRY__TREE_RULES__in_t TREE_RULES;
+        portcullis__GEOMETRY__TREES__in_t TREES;
+        portcullis__GEOMETRY__TREE_0__in_t TREE_0;
+        portcullis__GEOMETRY__TREE_1__in_t TREE_1;
+        portcullis__GEOMETRY__TREE_2__in_t TREE_2;
+        portcullis__GEOMETRY__TREE_3__in_t TREE_3;
+        portcullis__GEOMETRY__TREE_4__in_t TREE_4;
+        portcullis__GEOMETRY__TREE_5__in_t TREE_5;
+        portcullis__GEOMETRY__TREE_6__in_t TREE_6;
+        portcullis__GEOMETRY__TREE_7__in_t TREE_7;
     } portcullis__GEOMETRY__in_t;
 
     typedef struct {
@@ -161,12 +346,22 @@ package pcl_registers_pkg;
     } portcullis__STATUS__CLEARING__in_t;
 
     typedef struct {
+        logic next;
+    } portcullis__STATUS__SLICE_BANK__in_t;
+
+    typedef struct {
+        logic next;
+    } portcullis__STATUS__SLICE_BUSY__in_t;
+
+    typedef struct {
         portcullis__STATUS__ACTIVE_BANK__in_t ACTIVE_BANK;
         portcullis__STATUS__BUSY__in_t BUSY;
         portcullis__STATUS__LOAD_BUSY__in_t LOAD_BUSY;
         portcullis__STATUS__TEST_BUSY__in_t TEST_BUSY;
         portcullis__STATUS__COUNTER_BUSY__in_t COUNTER_BUSY;
         portcullis__STATUS__CLEARING__in_t CLEARING;
+        portcullis__STATUS__SLICE_BANK__in_t SLICE_BANK;
+        portcullis__STATUS__SLICE_BUSY__in_t SLICE_BUSY;
     } portcullis__STATUS__in_t;
 
     typedef struct {
@@ -730,8 +925,13 @@ package pcl_registers_pkg;
     } portcullis__CONTROL__CLEAR_COUNTERS__out_t;
 
     typedef struct {
+        logic value;
+    } portcullis__CONTROL__FLIP_SLICE__out_t;
+
+    typedef struct {
         portcullis__CONTROL__FLIP__out_t FLIP;
         portcullis__CONTROL__CLEAR_COUNTERS__out_t CLEAR_COUNTERS;
+        portcullis__CONTROL__FLIP_SLICE__out_t FLIP_SLICE;
     } portcullis__CONTROL__out_t;
 
     typedef struct {

@@ -71,7 +71,7 @@ struct Expected {
 std::vector<Expected> register_table() {
   std::vector<Expected> table = {
       {0x0000, 0x50434C53, 0},
-      {0x0004, 0x00010000, 0},
+      {0x0004, 0x00010001, 0},
       {0x0008, 0, 0xFFFFFFFF},
       {0x0040, kRules, 0},
       {0x0044, 128, 0},

@@ -77,7 +77,7 @@ module managed_engine
   logic [63:0]         counter_packets, counter_bytes;
 
   // What a filter has around the engine, and nothing here does.
-  logic                unused_row_ready, unused_would_drop, unused_tag;
+  logic                unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip;
   logic [3:0]          unused_forward_to;
   action_t             unused_action;
   logic [3:0]          unused_cause;
@@ -93,6 +93,7 @@ module managed_engine
     .row_valid_i(1'b0), .row_ready_o(unused_row_ready), .row_target_i(6'd0), .row_index_i(16'd0), .row_data_i('0),
     .load_valid_o(load_valid), .load_ready_i(load_ready), .load_target_o(load_target), .load_index_o(load_index), .load_data_o(load_data),
     .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
+    .slice_flip_o(unused_slice_flip), .slice_active_bank_i(1'b0), .slice_busy_i(1'b0),
     .test_valid_o(test_valid), .test_ready_i(test_ready), .test_key_o(test_key), .test_done_i(test_done), .test_hit_i(test_hit),
     .test_rule_i(test_rule), .test_action_i(test_action),
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
@@ -120,6 +121,6 @@ module managed_engine
   );
 
   logic unused;
-  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_forward_to, unused_action, unused_cause};
+  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip, unused_forward_to, unused_action, unused_cause};
 
 endmodule

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <numeric>
 
 #include "../random_policy.h"
 #include "rule_sets.h"
@@ -11,6 +12,7 @@
 #include "tables/tree/compile.h"
 #include "tables/tree/image_file.h"
 #include "tables/tree/live.h"
+#include "tables/tree/recover.h"
 #include "tables/tree/split.h"
 #include "tables/tree/walk.h"
 
@@ -371,6 +373,32 @@ TEST(ScaleImageFile, HoldsWhatWasCompiled) {
   EXPECT_EQ(back.entries.at(7).rule, "rule 7");
 }
 
+TEST(ScaleImageFile, TheRulesComeBackFromTheBits) {
+  RuleSets sets(test::seed(922));
+  for (const bool wide : {false, true}) {
+    policy::Policy policy = sets.random(Kind::firewall, 200);
+    for (std::size_t i = 0; i < 200; ++i) {
+      policy::Match& match = policy.entries[i].match;
+      if (i % 50 == 0) match.destination_port = {{80, 80}, {443, 443}};
+      if (i % 30 == 3) match.tcp_flags = policy::Chunk().set(2).set(18);
+      if (i % 40 == 4) match.source = match.destination = policy::Match::any().source;
+      if (wide && i % 25 == 7)
+        match.source = {
+            {policy::make_address(0x20010DB8'00000000U, 0), policy::make_address(0x20010DB8'FFFFFFFFU, ~0ULL)}};
+    }
+    policy.monitor = wide;
+    const ScaleImage image = compile_scale(policy, wide ? Shape::scale_ipv6(1024) : Shape::scale(1024)).image;
+    const policy::Policy expected = *expand(policy, image.origins);
+    const policy::Policy back = recover_scale(image, "x.pti");
+    ASSERT_EQ(back.entries.size(), expected.entries.size());
+    for (std::size_t rule = 0; rule < back.entries.size(); ++rule) {
+      EXPECT_EQ(back.entries[rule].match, expected.entries[rule].match) << "rule " << rule;
+      EXPECT_EQ(back.entries[rule].action, expected.entries[rule].action) << "rule " << rule;
+    }
+    EXPECT_EQ(back.monitor, policy.monitor);
+  }
+}
+
 TEST(ScaleImageFile, DamageIsRefused) {
   RuleSets sets(test::seed(917));
   const ScaleCompiled compiled = compile_scale(sets.random(Kind::access_list, 100), Shape::scale(1024));
@@ -423,6 +451,33 @@ TEST(LiveRules, AddedAndRemovedRulesKeepTheOrder) {
   // What has gathered folds into new trees.
   const policy::Policy now = live.policy();
   EXPECT_EQ(prove_scale(now, compile_scale(now, Shape::scale()).image), "");
+}
+
+TEST(LiveRules, ARuleGoesRightBeforeAnyOther) {
+  RuleSets sets(test::seed(921));
+  policy::Policy policy = sets.random(Kind::access_list, 40);
+  policy.entries[20].match.destination_port = {{80, 80}, {443, 443}};  // in the slice from the beginning
+  LiveRules live(policy, compile_scale(policy, Shape::scale_small()).image);
+  std::vector<std::uint32_t> order(40);
+  std::iota(order.begin(), order.end(), 0U);
+  for (int step = 0; step < 20; ++step) {
+    const std::size_t place = sets.below(order.size() + 1);
+    const auto before = place == order.size() ? std::nullopt : std::optional(order[place]);
+    std::uint32_t number = 0;
+    live.add_before(policy.entries[sets.below(40)], before, &number);
+    order.insert(order.begin() + static_cast<std::ptrdiff_t>(place), number);
+    std::vector<std::uint32_t> numbers;
+    const policy::Policy now = live.policy(&numbers);
+    ASSERT_EQ(numbers, order) << "step " << step;
+    const BruteForce oracle(now);
+    for (int i = 0; i < 100; ++i) {
+      const policy::Key key = sets.header(now);
+      const auto first = oracle.first_match(key);
+      ASSERT_EQ(lookup(live.image(), key), first ? std::optional(numbers[*first]) : std::nullopt) << describe(key);
+    }
+  }
+  live.remove(3);
+  EXPECT_THROW(live.add_before(policy.entries[0], 3), std::out_of_range);
 }
 
 TEST(LiveRules, AFullSliceIsRefusedAndNothingChanges) {

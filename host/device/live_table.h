@@ -1,0 +1,137 @@
+// LiveTable: the rules of a device with trees (docs/scale.md) that come and go one by one while packets pass.
+//
+// A rule that is added goes into the slice, one that is removed is taken out of force where it stands; when the slice
+// has few places left, all rules are compiled anew on a thread of their own, written to the trees' shadow bank piece by
+// piece, and the banks are exchanged. Rules that come and go meanwhile are in force at once, and in the new trees or
+// slice when these come into force.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "device/device.h"
+#include "device/row_sink.h"
+#include "policy/policy.h"
+#include "tables/tree/live.h"
+
+namespace portcullis::device {
+
+/// Names a rule for as long as the table lives.
+using LiveRuleId = std::uint32_t;
+
+/// Not for use by several threads at the same time. No other software may load the device meanwhile. After a
+/// DeviceError or TransportError it is not known what the device enforces: the old rules or the new ones of that one
+/// change; make the table anew.
+class LiveTable {
+ public:
+  struct Options {
+    /// A rebuild begins when the slice has no more free places than this; 0: half of the slice.
+    std::size_t mark = 0;
+    /// Rows of a rebuild that one call of work() writes at most, so that changes never wait for more than these.
+    std::size_t rows_a_step = 1024;
+    tables::tree::BuildOptions build;
+  };
+
+  struct Figures {
+    std::uint64_t additions = 0;
+    std::uint64_t removals = 0;
+    std::uint64_t rebuilds = 0;   ///< that came into force
+    std::uint64_t abandoned = 0;  ///< rebuilds whose slice could not take what came meanwhile
+    std::uint64_t waits = 0;      ///< additions that had to wait for a rebuild
+    std::uint64_t rows = 0;       ///< written, all together
+  };
+
+  /// Compiles the policy and puts it into force; entry n gets the name n. Rows go through `sink`. Both must outlive the
+  /// table. Throws DeviceError, TransportError, tables::tree::DoesNotFitTrees.
+  LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options);
+  LiveTable(Device& device, RowSink& sink, policy::Policy policy)
+      : LiveTable(device, sink, std::move(policy), Options{}) {}
+  ~LiveTable();
+  LiveTable(const LiveTable&) = delete;
+  LiveTable& operator=(const LiveTable&) = delete;
+
+  /// Puts a rule into force right before rule `before`; without it, behind all. When it returns, every lookup that
+  /// begins FlipClocks (4) clocks later meets the rule. Where the slice is full, it waits for a rebuild first. Throws
+  /// std::out_of_range where there is no rule `before`, tables::tree::SliceIsFull where a rebuild makes no room.
+  LiveRuleId add(policy::Entry entry, std::optional<LiveRuleId> before = std::nullopt);
+  /// Takes a rule out of force; one whose lists were split goes part by part. Throws std::out_of_range where there is
+  /// none.
+  void remove(LiveRuleId rule);
+
+  /// A piece of the rebuild that is under way, if there is one; true while there is more to do. Call it now and then.
+  bool work();
+  /// Rebuilds at once: all rules are in the trees when it returns, those excepted that only the slice holds. Where that
+  /// cannot be done, the rules in force stay, and problem() says why.
+  void fold();
+
+  /// Rules in force, in order; `names`, if given, receives their names.
+  policy::Policy policy(std::vector<LiveRuleId>* names = nullptr) const;
+  /// The rule that has a number in verdicts now; none if no rule has it. Numbers change with every change.
+  std::optional<LiveRuleId> rule_at(unsigned number) const;
+  /// Places left in the slice.
+  std::size_t free() const { return current_->live.free(); }
+  bool rebuilding() const { return state_ != State::idle; }
+  /// Why the last rebuild failed; empty if it did not.
+  const std::string& problem() const { return problem_; }
+  const Figures& figures() const { return figures_; }
+
+ private:
+  struct Rule {
+    LiveRuleId name;
+    policy::Entry entry;
+  };
+  /// What was compiled, and what has come and gone since.
+  struct Generation {
+    tables::tree::LiveRules live;
+    std::unordered_map<LiveRuleId, std::vector<std::uint32_t>> numbers;  ///< several of a rule whose lists were split
+    std::vector<LiveRuleId> names;                                       ///< by number
+
+    Generation(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, tables::tree::ScaleImage image);
+    tables::tree::Change add(const policy::Entry& entry, LiveRuleId name, std::optional<LiveRuleId> before);
+    std::vector<tables::tree::Change> remove(LiveRuleId name);
+  };
+  /// A change since the rebuild began.
+  struct Logged {
+    std::optional<policy::Entry> added;  ///< none: removed
+    LiveRuleId name;
+    std::optional<LiveRuleId> before;
+  };
+  enum class State : std::uint8_t { idle, compiling, loading };
+
+  void begin();
+  void begin_if_due();
+  void take_compiled();
+  void load_piece();
+  void repeat(const Logged& change);
+  void apply(const tables::tree::Change& change);
+  void write(const std::vector<RowWrite>& rows);
+
+  Device& device_;
+  RowSink& sink_;
+  Options options_;
+  policy::Policy head_;  ///< without entries
+  std::list<Rule> rules_;
+  std::unordered_map<LiveRuleId, std::list<Rule>::iterator> by_name_;
+  LiveRuleId next_name_ = 0;
+  std::optional<Generation> current_;
+
+  State state_ = State::idle;
+  std::future<tables::tree::ScaleCompiled> compiled_;
+  policy::Policy compiling_;  ///< what `compiled_` is made of
+  std::vector<LiveRuleId> compiling_names_;
+  std::vector<Logged> log_;
+  std::optional<Generation> next_;
+  std::vector<RowWrite> pending_;
+  std::size_t written_ = 0;  ///< of pending_
+  std::size_t added_since_ = 0;
+  std::string problem_;
+  Figures figures_;
+};
+
+}  // namespace portcullis::device
