@@ -14,6 +14,8 @@
 
 #define LOCK_ID 1u        /* of the firmware */
 #define LOCK_LEASE 0xFFFFu /* the longest; a reset of the processor frees the lock at once */
+#define RESET_OF_DEVICE 0u /* CORE_RESET.CAUSE; also power-up */
+#define WATCHED_PART 128u /* bytes of an image between two writes of the watchdog */
 #define MAX_PATIENCE 600000u
 #define MAX_PIECE (PCL_BUFFER_BYTES - PCL_LOAD_DATA_PIECE)
 
@@ -66,16 +68,66 @@ static void release_lock(void) {
   core_write(PCL_CORE_LOCK_CLAIM, LOCK_ID << PCL_CORE_LOCK_CLAIM_ID_SHIFT);
 }
 
+static bool banks_known(void) {
+  return keep_bank(0)->state != PCL_BANK_UNKNOWN || keep_bank(1)->state != PCL_BANK_UNKNOWN;
+}
+
+static void forget_banks(void) {
+  static const struct bank_record unknown;
+  keep_set_bank(0, &unknown);
+  keep_set_bank(1, &unknown);
+}
+
 /* Forgets what is known of the banks if the device was reset or the host has written to them. True if so. */
 static bool banks_touched(void) {
   if ((core_read(PCL_CORE_EVENTS) & PCL_CORE_EVENTS_TOUCHED_MASK) == 0) return false;
   core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
-  static const struct bank_record unknown;
-  const bool known = keep_bank(0)->state != PCL_BANK_UNKNOWN || keep_bank(1)->state != PCL_BANK_UNKNOWN;
-  if (known) {
-    keep_set_bank(0, &unknown);
-    keep_set_bank(1, &unknown);
+  if (banks_known()) {
+    forget_banks();
     log_event(PCL_EVENT_TOUCHED, 0, 0);
+  }
+  return true;
+}
+
+/* Gives the shadow bank, `bank`, its default action again, which a reset of the device clears, and asks it a few probes of its image. */
+static bool bring_back(unsigned bank) {
+  const struct bank_witnesses* kept = keep_witnesses(bank);
+  if (bank_write_row(TARGET_DEFAULT, 0, 1, kept->default_action, 2) != PCL_DONE || bank_check_errors() != PCL_DONE) return false;
+  for (uint32_t i = 0; i < kept->count; ++i) {
+    const struct witness* probe = &kept->probes[i];
+    struct test_answer answer;
+    if (bank_test(probe->key, &answer) != PCL_DONE || answer.hit != (probe->hit != 0) || answer.rule != probe->rule ||
+        answer.action[0] != probe->action[0] || answer.action[1] != probe->action[1])
+      return false;
+  }
+  return true;
+}
+
+/* A reset of the whole device leaves tables and counters as they are; bank 0 is in force behind it, and both banks' default actions drop. Brings the policy
+   that was in force back, and keeps the other one for a rollback where that is possible. False: both banks are unknown. */
+static bool restore(void) {
+  const unsigned good = keep_active();
+  if (keep_bank(good)->state != PCL_BANK_USED || bank_active() != 0) return false;
+  register_write(PCL_ERRORS, 0xFFFFFFFFu);
+  bank_forget_registers();
+  if (good == 1u) {
+    if (!bring_back(1) || bank_flip() != PCL_DONE) return false;
+  } else if ((keep_witnesses(0)->default_action[0] | keep_witnesses(0)->default_action[1]) != 0) {
+    /* Bank 0 can be written only while bank 1 is in force, and that must let nothing through meanwhile: no protocol has a rule in it any more. */
+    static const struct bank_record unknown;
+    static const uint32_t no_rule;
+    keep_set_bank(1, &unknown);
+    if (bank_write_row(TARGET_BITMAP + PROTOCOL_TABLE, 0, 256, &no_rule, 1) != PCL_DONE || bank_check_errors() != PCL_DONE || bank_flip() != PCL_DONE)
+      return false;
+    bank_forget_registers();
+    if (!bring_back(0) || bank_flip() != PCL_DONE) return false;
+  }
+  const unsigned other = 1u - good;
+  const uint32_t state = keep_bank(other)->state;
+  if ((state == PCL_BANK_USED || state == PCL_BANK_TESTED) && !bring_back(other)) {
+    struct bank_record spoiled = *keep_bank(other);
+    spoiled.state = PCL_BANK_UNKNOWN;
+    keep_set_bank(other, &spoiled);
   }
   return true;
 }
@@ -182,7 +234,17 @@ static struct reply load_data(const uint8_t* data, uint32_t length) {
     give_up_load(PCL_EVENT_LOAD_FAILED, PCL_ERROR_ORDER);
     return status_only(PCL_ERROR_ORDER);
   }
-  const uint8_t error = image_parser_take(&parser, data + PCL_LOAD_DATA_PIECE, length - PCL_LOAD_DATA_PIECE);
+  /* In parts, so that a watchdog of any length has time for them: a piece of rows that are all new takes longer than all else. */
+  const uint8_t* piece = data + PCL_LOAD_DATA_PIECE;
+  uint32_t left = length - PCL_LOAD_DATA_PIECE;
+  uint8_t error = PCL_DONE;
+  while (left > 0 && error == PCL_DONE) {
+    const uint32_t part = left < WATCHED_PART ? left : WATCHED_PART;
+    error = image_parser_take(&parser, piece, part);
+    core_write(PCL_CORE_WATCHDOG, 0);
+    piece += part;
+    left -= part;
+  }
   if (error != PCL_DONE) return load_error(error);
   renew_deadline();
   return words_reply(PCL_DONE, &parser.position, 1);
@@ -210,6 +272,7 @@ static struct reply load_end(const uint8_t* data) {
   record.image_crc = parser.header_crc;
   record.entries = parser.entries;
   record.probes = parser.probes;
+  keep_set_witnesses(shadow, &parser.witnesses);
   keep_set_bank(shadow, &record);
   load.ready = true;
   renew_deadline();
@@ -225,6 +288,7 @@ static struct reply bring_into_force(uint32_t event) {
   struct bank_record record = *keep_bank(shadow);
   record.state = PCL_BANK_USED;
   keep_set_bank(shadow, &record);
+  keep_set_active(shadow);
   log_event(event, record.load, shadow);
   const uint32_t active = shadow;
   return words_reply(PCL_DONE, &active, 1);
@@ -360,8 +424,18 @@ void firmware_start(void) {
   const uint32_t reset = core_read(PCL_CORE_RESET);
   const uint32_t cause = (reset & PCL_CORE_RESET_CAUSE_MASK) >> PCL_CORE_RESET_CAUSE_SHIFT;
   console_text("portcullis: management firmware\n");
-  keep_start();
-  banks_touched(); /* as after a reset of the whole device, which has emptied them */
+  const bool whole = keep_start();
+  if (cause == RESET_OF_DEVICE && whole && banks_known() && claim_lock()) {
+    core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
+    if (restore()) {
+      log_event(PCL_EVENT_RESTORED, keep_bank(keep_active())->load, keep_active());
+    } else {
+      forget_banks();
+      log_event(PCL_EVENT_NOT_RESTORED, 0, 0);
+    }
+    release_lock();
+  }
+  banks_touched();
   log_event(PCL_EVENT_BOOT, cause, keep_boots());
   core_write(PCL_CORE_BOOT, BOOT_RUNNING);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bank.h"
+#include "keep.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +53,7 @@ struct image_parser {
   uint32_t entries;
   uint32_t probes, probes_failed;
   struct probe_failure failures[PROBE_FAILURES];
+  struct bank_witnesses witnesses; /* default action, first probes */
 
   uint32_t error_offset; /* where in the image */
   uint32_t error_detail; /* what stands there, or its number */

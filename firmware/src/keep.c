@@ -15,6 +15,8 @@ struct kept {
   uint32_t boots;
   uint32_t load;
   struct bank_record banks[2];
+  struct bank_witnesses witnesses[2];
+  uint32_t active;
   uint32_t crc; /* of all before it */
   uint32_t next_event;
   struct event events[KEPT_EVENTS];
@@ -30,7 +32,7 @@ static void seal(void) {
   kept.crc = crc_of_kept();
 }
 
-void keep_start(void) {
+bool keep_start(void) {
   const bool whole = kept.magic == KEEP_MAGIC && kept.size == sizeof kept && kept.crc == crc_of_kept();
   if (!whole) {
     memset(&kept, 0, sizeof kept);
@@ -40,6 +42,7 @@ void keep_start(void) {
   ++kept.boots;
   seal();
   if (!whole) log_event(PCL_EVENT_MEMORY_LOST, 0, 0);
+  return whole;
 }
 
 uint32_t keep_boots(void) {
@@ -65,9 +68,27 @@ void keep_set_bank(unsigned bank, const struct bank_record* record) {
   seal();
 }
 
+const struct bank_witnesses* keep_witnesses(unsigned bank) {
+  return &kept.witnesses[bank];
+}
+
+void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses) {
+  kept.witnesses[bank] = *witnesses;
+  seal();
+}
+
+unsigned keep_active(void) {
+  return kept.active & 1u;
+}
+
+void keep_set_active(unsigned bank) {
+  kept.active = bank;
+  seal();
+}
+
 void log_event(uint32_t code, uint32_t a, uint32_t b) {
   static const char* const texts[] = {"",          "boot",      "memory lost",    "load begins", "load ready", "load failed", "load timed out",
-                                      "abandoned", "activated", "rolled back", "banks touched", "damaged request"};
+                                      "abandoned", "activated", "rolled back", "banks touched", "damaged request", "restored", "not restored"};
   const uint64_t now = clock_now();
   struct event* event = &kept.events[kept.next_event % KEPT_EVENTS];
   event->number = kept.next_event++;

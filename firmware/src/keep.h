@@ -1,4 +1,4 @@
-/* What outlives a reset of the processor: what is known of the banks, and the event log. */
+/* What outlives a reset of the processor, and one of the whole device: what is known of the banks, and the event log. */
 #ifndef PORTCULLIS_FIRMWARE_KEEP_H
 #define PORTCULLIS_FIRMWARE_KEEP_H
 
@@ -22,6 +22,19 @@ struct bank_record {
   uint32_t probes;
 };
 
+/* A few probes of a bank's image, which tell after a reset of the device whether its tables still hold what they held. */
+#define WITNESSES 4u
+struct witness {
+  uint32_t key[12];
+  uint32_t hit, rule;
+  uint32_t action[2];
+};
+struct bank_witnesses {
+  uint32_t default_action[2]; /* which a reset of the device clears */
+  uint32_t count;
+  struct witness probes[WITNESSES];
+};
+
 /* As PCL_EVENT_..., word for word. */
 struct event {
   uint32_t number;
@@ -30,14 +43,19 @@ struct event {
   uint32_t a, b;
 };
 
-/* Begins with what is in memory if it is whole, else anew. Counts the start. */
-void keep_start(void);
+/* Begins with what is in memory if it is whole, else anew. Counts the start. True if it was whole. */
+bool keep_start(void);
 uint32_t keep_boots(void);
 /* Number of the last load; keep_new_load gives the next one. */
 uint32_t keep_load(void);
 uint32_t keep_new_load(void);
 const struct bank_record* keep_bank(unsigned bank);
 void keep_set_bank(unsigned bank, const struct bank_record* record);
+const struct bank_witnesses* keep_witnesses(unsigned bank);
+void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses);
+/* The bank that the firmware brought into force last. */
+unsigned keep_active(void);
+void keep_set_active(unsigned bank);
 
 /* Also printed on the console. */
 void log_event(uint32_t code, uint32_t a, uint32_t b);

@@ -92,6 +92,10 @@ std::string FirmwareEvent::to_string() const {
              "next load";
     case PCL_EVENT_REQUEST_DAMAGED:
       return fmt::format("a damaged request was refused (0x{:08x})", a);
+    case PCL_EVENT_RESTORED:
+      return fmt::format("the device was reset: load {} is in force again, in bank {}", a, b);
+    case PCL_EVENT_NOT_RESTORED:
+      return "the device was reset, and its banks do not hold what they held; load the policy again";
     default:
       return fmt::format("event {} ({}, {})", code, a, b);
   }

@@ -165,6 +165,8 @@
 #define PCL_EVENT_TOUCHED \
   10u /* the device was reset, or the host wrote to the banks: no rollback until the next load */
 #define PCL_EVENT_REQUEST_DAMAGED 11u /* a: the request */
+#define PCL_EVENT_RESTORED 12u        /* the device was reset; a: load that is in force again, b: bank */
+#define PCL_EVENT_NOT_RESTORED 13u    /* the device was reset, and its banks do not hold what they held */
 
 /* SELF_TEST: no data. Answer, with PCL_DONE and PCL_ERROR_SELF_TEST: u32, tests that were made; u32, those that failed.
  */

@@ -301,7 +301,7 @@ TEST_F(ManagedLoad, HostCannotWriteTheShadowBankWhileTheFirmwareDoes) {
       << "the firmware trusts banks that the host has exchanged";
 }
 
-TEST_F(ManagedLoad, ResetOfTheWholeDeviceEmptiesTheBanksAndTheFirmwareKnows) {
+TEST_F(ManagedLoad, FirmwareWrittenAnewRightBehindAResetOfTheWholeDeviceTrustsNoBank) {
   {
     Firmware firmware(management);
     firmware.load(image_of(old), discarding());

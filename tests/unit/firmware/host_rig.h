@@ -1,0 +1,37 @@
+// The firmware compiled for this machine, before a device written from the register descriptions.
+#pragma once
+
+#include "../device/key_words.h"
+#include "fake_management.h"
+#include "firmware_rig.h"
+
+namespace portcullis::test {
+
+class HostRig final : public FirmwareRig {
+ public:
+  FakeDevice fake;
+  FakeManagement managed{fake};
+
+  device::Management& management() override { return management_; }
+  device::Mailbox::Options mailbox() const override { return {.polls = 1000, .tries = 4}; }
+  tables::Geometry geometry() const override { return {"small", 64, 128, {64, 64, 32, 32, 16}}; }
+  Answer lookup(const policy::Key& key) override {
+    const FakeDevice::Answer answer = fake.lookup(words(key));
+    return {.hit = answer.hit, .rule = answer.rule, .action = answer.action, .permit = std::nullopt};
+  }
+  unsigned active_bank() override { return fake.active_bank(); }
+  void pass(std::chrono::milliseconds time) override {
+    managed.turn(static_cast<unsigned>(time.count()) * FakeManagement::kClockHz / 1000 / FakeManagement::kTurn);
+  }
+  void reset_processor() override { managed.start(1); }
+  void reset_device() override {
+    fake.reset();
+    managed.start(0);
+  }
+  bool simulated() const override { return false; }
+
+ private:
+  device::Management management_ = *device::Management::find(managed, {.polls = 100});
+};
+
+}  // namespace portcullis::test
