@@ -55,7 +55,12 @@ std::vector<Change> LiveTable::Generation::remove(LiveRuleId name) {
 LiveTable::LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options)
     : device_(device), sink_(sink), options_(options) {
   ScaleImage image = compiled_and_loaded(device, sink, policy, options_.build);
-  if (options_.mark == 0) options_.mark = device.trees()->slice.rules / 2;
+  const tables::Geometry& slice = device.trees()->slice;
+  capacity_ = slice.rules;
+  constexpr unsigned kVlanTable = 4;
+  for (unsigned table = 0; table < kVlanTable; ++table)
+    capacity_ = std::min<std::size_t>(capacity_, slice.boundaries(table) / 2);
+  if (options_.mark == 0) options_.mark = capacity_ / 2;
   std::vector<LiveRuleId> names;
   for (const policy::Entry& entry : policy.entries) {
     names.push_back(next_name_);
@@ -116,9 +121,8 @@ void LiveTable::begin() {
 
 void LiveTable::begin_if_due() {
   // Where most of the slice is for rules that no tree holds, rebuilds wait until there is something to fold.
-  const std::size_t worth = std::max<std::size_t>(1, device_.trees()->slice.rules / 16);
-  if (state_ == State::idle && free() <= options_.mark && (added_since_ >= worth || (free() == 0 && added_since_ > 0)))
-    begin();
+  const std::size_t worth = std::max<std::size_t>(1, capacity_ / 4);
+  if (state_ == State::idle && room() <= options_.mark && added_since_ >= worth) begin();
 }
 
 void LiveTable::repeat(const Logged& change) {

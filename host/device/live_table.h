@@ -31,7 +31,8 @@ using LiveRuleId = std::uint32_t;
 class LiveTable {
  public:
   struct Options {
-    /// A rebuild begins when the slice has no more free places than this; 0: half of the slice.
+    /// A rebuild begins when the slice has room for no more rules than this (LiveRules::room); 0: half of what an empty
+    /// one has.
     std::size_t mark = 0;
     /// Rows of a rebuild that one call of work() writes at most, so that changes never wait for more than these.
     std::size_t rows_a_step = 1024;
@@ -74,8 +75,8 @@ class LiveTable {
   policy::Policy policy(std::vector<LiveRuleId>* names = nullptr) const;
   /// The rule that has a number in verdicts now; none if no rule has it. Numbers change with every change.
   std::optional<LiveRuleId> rule_at(unsigned number) const;
-  /// Places left in the slice.
-  std::size_t free() const { return current_->live.free(); }
+  /// Rules that the slice can take before a rebuild, as LiveRules::room reckons.
+  std::size_t room() const { return current_->live.room(); }
   bool rebuilding() const { return state_ != State::idle; }
   /// Why the last rebuild failed; empty if it did not.
   const std::string& problem() const { return problem_; }
@@ -130,6 +131,7 @@ class LiveTable {
   std::vector<RowWrite> pending_;
   std::size_t written_ = 0;  ///< of pending_
   std::size_t added_since_ = 0;
+  std::size_t capacity_ = 0;  ///< room of an empty slice
   std::string problem_;
   Figures figures_;
 };

@@ -8,6 +8,11 @@
 #include "tables/compile.h"
 
 namespace portcullis::tables::tree {
+namespace {
+
+constexpr unsigned kVlanTable = 4;
+
+}  // namespace
 
 LiveRules::LiveRules(policy::Policy policy, ScaleImage image)
     : policy_(std::move(policy)),
@@ -94,6 +99,15 @@ Change LiveRules::remove(std::uint32_t number) {
     }
   }
   return change;
+}
+
+std::size_t LiveRules::room() const {
+  std::size_t least = free();
+  for (unsigned table = 0; table < kVlanTable; ++table) {
+    const std::size_t used = image_.slice.boundaries[table].size();
+    least = std::min(least, (image_.trees.shape.slice.boundaries(table) - used) / 2);
+  }
+  return least;
 }
 
 policy::Policy LiveRules::policy(std::vector<std::uint32_t>* numbers) const {

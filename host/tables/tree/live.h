@@ -50,6 +50,8 @@ class LiveRules {
   policy::Policy policy(std::vector<std::uint32_t>* numbers = nullptr) const;
   /// Rules that the slice can still take, if their boundaries fit.
   std::size_t free() const { return image_.trees.shape.slice.rules - slice_.size(); }
+  /// Rules that the slice can still take if each needs two new boundaries in the fields of addresses and ports.
+  std::size_t room() const;
 
  private:
   struct InSlice {

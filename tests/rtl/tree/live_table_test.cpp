@@ -138,7 +138,7 @@ TEST_F(Live, AFullSliceMakesAnAdditionWaitForARebuildAndARefusedRuleChangesNothi
   LiveTable::Options options;
   options.mark = 1;
   LiveTable table(device, rows, some(60), options);
-  const std::size_t room = table.free();
+  const std::size_t room = device.trees()->slice.rules;
   const policy::Policy more = some(room + 10);
   for (const policy::Entry& entry : more.entries) table.add(entry, 0);
   EXPECT_GE(table.figures().rebuilds, 1U);
