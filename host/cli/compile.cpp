@@ -26,8 +26,7 @@ struct Options {
 void compile_trees(const policy::Policy& policy, const Options& options) {
   if (!options.json.empty())
     throw std::runtime_error("--json: figures of trees are printed as text only; leave the option out");
-  const tables::tree::Shape shape =
-      options.geometry == "scale" ? tables::tree::Shape::scale() : tables::tree::Shape::scale_ipv6();
+  const tables::tree::Shape shape = *tables::tree::Shape::from_name(options.geometry);
   const tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape);
   const tables::tree::ScaleReport& report = compiled.report;
   const std::vector<std::uint8_t> bytes = tables::tree::encode_scale(compiled.image);
@@ -37,7 +36,7 @@ void compile_trees(const policy::Policy& policy, const Options& options) {
     const policy::Provenance& from = policy.entries.at(report.union_rules.at(i)).from;
     fmt::print("in the slice  {}: {}\n", from.rule, report.union_reasons[i]);
   }
-  fmt::print("image         {} (scale), {} bytes, {} attempts, {:.3f} s\n", options.output, bytes.size(),
+  fmt::print("image         {} ({}), {} bytes, {} attempts, {:.3f} s\n", options.output, shape.name(), bytes.size(),
              report.attempts, report.seconds);
 }
 
@@ -60,7 +59,7 @@ void compile_command(const Options& options, Exit& exit) {
     }
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
-  if (geometry == "scale" || geometry == "scale-ipv6") {
+  if (tables::tree::Shape::from_name(geometry)) {
     keep_inputs(inputs, {options.output});
     return compile_trees(policy, options);
   }
@@ -92,7 +91,8 @@ void add_compile(CLI::App& app, Exit& exit) {
   command->add_option("-o,--output", options->output, "table image to write (.pti)")->required();
   command->add_option(
       "--geometry", options->geometry,
-      "edge, large, versa, scale or scale-ipv6 (trees for 10,240 rules, docs/scale.md), or a geometry file; without "
+      "edge, large, versa, scale or scale-ipv6 (trees for 10,240 rules, docs/scale.md), scale-small (for 256), or a "
+      "geometry file; without "
       "it the smaller of edge and large that holds the "
       "policy (large for ClassBench)");
   command->add_option("--json", options->json, "write the figures as JSON; - for standard output, instead of text");

@@ -23,6 +23,14 @@ struct Options {
   sim::RunOptions run;
 };
 
+/// The same for trees.
+std::string prove_trees(const sim::Subject& subject, Exit& exit) {
+  const std::string fault = tables::tree::prove_scale(subject.policy, *subject.trees);
+  if (fault.empty()) return "proof        the trees and their slice do what the site says, for every packet\n";
+  exit = Exit::answer_is_no;
+  return "proof        " + fault + '\n';
+}
+
 /// The proof that the very image which is loaded says what the site says; a line.
 std::string prove(const sim::Subject& subject, Exit& exit) {
   const tables::Proof proof = tables::prove(subject.policy, tables::encode(subject.image), subject.name);
@@ -44,7 +52,9 @@ void run_command(Options options, Exit& exit) {
   options.run.progress = isatty(STDERR_FILENO) != 0;
   const sim::Subject subject = sim::load_subject(options.subject, options.geometry);
   for (const std::string& row : subject.left_out_rows) std::cerr << row << '\n';
-  const std::string before = subject.report ? to_text(*subject.report) + prove(subject, exit) : std::string();
+  const std::string before = subject.report                  ? to_text(*subject.report) + prove(subject, exit)
+                             : !subject.trees_report.empty() ? subject.trees_report + prove_trees(subject, exit)
+                                                             : std::string();
   if (options.json != "-") std::cout << before;
   sim::RunResult result = sim::run(subject, options.run);
   if (!options.json.empty()) {
@@ -63,7 +73,8 @@ void add_run(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand(
       "run", "Filter packets in the cycle-accurate model and compare every verdict with the reference");
   command->add_option("SUBJECT", options->subject, "site file or table image (.pti)")->required();
-  command->add_option("--geometry", options->geometry, "edge, large, or a geometry file (sites only)");
+  command->add_option("--geometry", options->geometry,
+                      "edge, large, scale-small, scale, or a geometry file (sites only)");
   command->add_option("--pcap", run.pcap, "packets to send (pcap or pcapng); without it they are made from the rules");
   command->add_option("--verdicts", run.verdicts, "write one CSV line per packet");
   command->add_option("--out-pcap", run.out_pcap, "write the permitted packets with their egress times");

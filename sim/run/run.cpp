@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "device/loader.h"
+#include "device/scale_loader.h"
+#include "model/nic_rows.h"
 #include "policy/build.h"
 #include "run/counter_check.h"
 #include "run/monitor.h"
@@ -23,6 +25,8 @@
 #include "spec/report.h"
 #include "tables/compile.h"
 #include "tables/recover.h"
+#include "tables/tree/image_file.h"
+#include "tables/tree/recover.h"
 #include "traffic/generate.h"
 #include "traffic/line_rate.h"
 #include "traffic/pcap.h"
@@ -50,9 +54,19 @@ bool is_image(const std::filesystem::path& file) {
 model::ModelGeometry model_for(const tables::Geometry& geometry) {
   if (geometry.signature() == tables::Geometry::edge().signature()) return model::ModelGeometry::edge;
   if (geometry.signature() == tables::Geometry::large().signature()) return model::ModelGeometry::large;
+  throw RunError(fmt::format(
+      "the model is built for the geometries edge, large, scale-small and scale, not for {}; compile for one "
+      "of these",
+      geometry.to_string()));
+}
+
+model::ModelGeometry model_for(const Subject& subject) {
+  if (!subject.trees) return model_for(subject.image.geometry);
+  const tables::tree::Shape& shape = subject.trees->trees.shape;
+  if (shape.name() == "scale-small") return model::ModelGeometry::scale_small;
+  if (shape.name() == "scale") return model::ModelGeometry::scale;
   throw RunError(
-      fmt::format("the model is built for the geometries edge and large, not for {}; compile for one of these",
-                  geometry.to_string()));
+      fmt::format("no model of a filter is built for {}; compile for scale-small or scale", shape.to_string()));
 }
 
 double clock_for(const RunOptions& options) {
@@ -137,7 +151,7 @@ struct Part {
   std::vector<std::string> counter_texts;
 };
 
-void compare_counters(device::Device& device, const policy::Policy& policy, Part& part) {
+void compare_counters(device::Device& device, const Subject& subject, Part& part) {
   const auto differs = [&part](std::string text) {
     ++part.counter_differences;
     if (part.counter_texts.size() < kWordedMismatches) part.counter_texts.push_back(std::move(text));
@@ -146,7 +160,8 @@ void compare_counters(device::Device& device, const policy::Policy& policy, Part
   for (std::size_t i = 0; i < part.small.by_entry.size(); ++i) by_entry[i] += part.small.by_entry[i];
   std::array<Count, 16> by_cause = part.figures.by_cause;
   for (std::size_t i = 0; i < by_cause.size(); ++i) by_cause[i] += part.small.by_cause[i];
-  for (std::string& text : counter_differences(device, device::Bank::active, policy, by_entry, by_cause))
+  for (std::string& text : counter_differences(device, device::Bank::active, subject.policy, by_entry, by_cause,
+                                               subject.trees ? &subject.entry_of_number : nullptr))
     differs(std::move(text));
   const auto check = [&](const device::Tally& counted, const device::Tally& expected, const std::string& what) {
     if (counted == expected) return;
@@ -170,7 +185,7 @@ class Run {
  public:
   Run(const Subject& subject, const RunOptions& options) : subject_(subject), options_(options) {
     check(options);
-    geometry_ = model_for(subject.image.geometry);
+    geometry_ = model_for(subject);
     clock_mhz_ = clock_for(options);
     load_ = prepare(subject, options);
     small_ = small_frames(subject.policy, options.ports, options.seed);
@@ -191,6 +206,7 @@ class Run {
     plan.ports = options_.ports;
     if (options_.rate != 0)
       plan.rate.emplace(options_.rate, static_cast<std::uint64_t>(std::llround(clock_mhz_ * 1e6)));
+    if (subject_.trees) plan.entry_of_number = &subject_.entry_of_number;
     plan.keep_verdicts = options_.verdicts.has_value();
     plan.keep_egress = options_.out_pcap.has_value();
     SessionPlan small_plan = plan;
@@ -230,7 +246,12 @@ class Run {
     model::Nic nic(std::move(filter));
     device::Device device(nic);
     Part part;
-    part.probes = device::Loader(device).load(subject_.image).probes;
+    if (subject_.trees) {
+      model::NicRowSink rows(nic);
+      part.probes = device::ScaleLoader(device, rows).load(*subject_.trees).probes;
+    } else {
+      part.probes = device::Loader(device).load(subject_.image).probes;
+    }
     for (unsigned port = 0; port < model::kWirePorts; ++port)
       plan.forward_to[port] = static_cast<std::uint8_t>(device.forward_to(port));
 
@@ -244,14 +265,14 @@ class Run {
       part.small = run_session(nic, here, 0, small_.size(), uncounted);
     }
     nic.set_rate(std::nullopt);
-    compare_counters(device, subject_.policy, part);
+    compare_counters(device, subject_, part);
     return part;
   }
 
   RunResult gather(std::vector<Part>& parts) const {
     RunResult r;
     r.subject = subject_.name;
-    r.geometry = subject_.image.geometry.name;
+    r.geometry = subject_.trees ? subject_.trees->trees.shape.name() : subject_.image.geometry.name;
     r.entries = static_cast<unsigned>(subject_.policy.entries.size());
     r.seed = options_.seed;
     r.packets_made_from_rules = !options_.pcap;
@@ -415,6 +436,22 @@ Subject load_subject(const std::filesystem::path& file, std::string_view geometr
   Subject subject;
   subject.name = file.string();
   if (is_image(file)) {
+    const std::vector<std::uint8_t> bytes = tables::read_image_bytes(file);
+    if (tables::tree::is_scale_image(bytes)) {
+      subject.trees = tables::tree::decode_scale(bytes, file.string());
+      const tables::tree::Shape& shape = subject.trees->trees.shape;
+      if (!geometry.empty() && geometry != shape.name())
+        throw RunError(fmt::format("{}: is compiled for {}; leave --geometry out, or compile the site again",
+                                   file.string(), shape.to_string()));
+      subject.policy = tables::tree::recover_scale(*subject.trees, file.string());
+      // Entries are the image's rules here, parts of split ones too.
+      subject.entry_of_number.assign(shape.numbers(), -1);
+      for (std::size_t rule = 0; rule < subject.policy.entries.size(); ++rule)
+        subject.entry_of_number.at(rule) = static_cast<std::int32_t>(rule);
+      for (std::size_t i = 0; i < subject.trees->slice_rules.size(); ++i)
+        subject.entry_of_number.at(shape.rules + i) = static_cast<std::int32_t>(subject.trees->slice_rules[i]);
+      return subject;
+    }
     subject.image = tables::read_image(file);
     if (!geometry.empty() &&
         tables::Geometry::from_name_or_file(std::string(geometry)).signature() != subject.image.geometry.signature()) {
@@ -430,6 +467,13 @@ Subject load_subject(const std::filesystem::path& file, std::string_view geometr
     if (!role.none) subject.roles.push_back({role.name, role.addresses});
   }
   subject.policy = std::move(site.policy);
+  if (const auto shape = tables::tree::Shape::from_name(geometry)) {
+    tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(subject.policy, *shape);
+    subject.trees = std::move(compiled.image);
+    subject.trees_report = compiled.report.to_string(*shape);
+    subject.entry_of_number = device::entries_by_number(*subject.trees);
+    return subject;
+  }
   tables::Compiled compiled = tables::compile_for(subject.policy, std::string(geometry));
   subject.image = std::move(compiled.image);
   subject.report = std::move(compiled.report);

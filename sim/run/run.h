@@ -16,6 +16,7 @@
 #include "tables/compile.h"
 #include "tables/geometry.h"
 #include "tables/image.h"
+#include "tables/tree/compile.h"
 
 namespace portcullis::sim {
 
@@ -43,15 +44,19 @@ struct NamedRole {
 struct Subject {
   policy::Policy policy;
   tables::TableImage image;
-  std::optional<tables::Report> report;    ///< of the compilation; an image has none
-  std::string name;                        ///< the file it came from
-  std::vector<std::string> left_out_rows;  ///< document rows that could not be understood, one sentence each
-  std::vector<NamedRole> roles;            ///< of a site; an image has none
+  std::optional<tables::Report> report;           ///< of the compilation; an image has none
+  std::string name;                               ///< the file it came from
+  std::vector<std::string> left_out_rows;         ///< document rows that could not be understood, one sentence each
+  std::vector<NamedRole> roles;                   ///< of a site; an image has none
+  std::optional<tables::tree::ScaleImage> trees;  ///< for a filter with trees (docs/scale.md); `image` is empty then
+  std::string trees_report;                       ///< of their compilation; an image has none
+  /// With trees: the policy's entry by the number that verdicts and counters give a rule; -1: none.
+  std::vector<std::int32_t> entry_of_number;
 };
 
 /// Reads a site file (and compiles it) or, if the file begins as a table image does, a table image, whose own entries
-/// are then the reference. `geometry`: the one to compile for; empty: `edge`, or `large` if the policy does not fit
-/// that. Throws RunError, or what the readers of sites, documents and images throw.
+/// are then the reference. `geometry`: the one to compile for (a shape of trees too); empty: `edge`, or `large` if the
+/// policy does not fit that. Throws RunError, or what the readers of sites, documents and images throw.
 Subject load_subject(const std::filesystem::path& file, std::string_view geometry = {});
 
 /// "10G", "2.5G", "100M", "400000000" (bits per second), or "max" (no pacing, 0). Throws RunError on anything else.

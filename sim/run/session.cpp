@@ -112,7 +112,9 @@ std::string report_text(const policy::Policy& policy, const model::Report& repor
   if (report.cause != 0)
     return fmt::format("malformed ({})", policy::to_string(static_cast<policy::Malformed>(report.cause)));
   return fmt::format("{}{} by {}", report.permit ? "permit" : "drop", report.would_drop ? " (would drop)" : "",
-                     report.hit ? entry_text(policy, report.rule) : "the default action");
+                     !report.hit                           ? "the default action"
+                     : report.rule < policy.entries.size() ? entry_text(policy, report.rule)
+                                                           : "a rule that is not there");
 }
 
 class Session final : public model::NicListener {
@@ -191,8 +193,10 @@ class Session final : public model::NicListener {
     if (plan_.other && report.bank != (bank_ == 1)) exchange();
     const Expected& expected = (bank_ == first_bank_ ? *plan_.expected : *plan_.other->expected)[underway.index];
     const std::uint32_t length = (*plan_.packets)[underway.index].length;
-    compare(underway, expected, length, report);
-    account(underway, expected, length, report);
+    model::Report named = report;  // with the policy's entry for the rule
+    if (plan_.entry_of_number != nullptr && report.hit) named.rule = entry_of(report.rule);
+    compare(underway, expected, length, named);
+    account(underway, expected, length, named);
 
     expect_departures(underway, report);
     if (++unreported_ == kProgressStep) {
@@ -332,6 +336,12 @@ class Session final : public model::NicListener {
                                                      report.would_drop,
                                                      false};
     }
+  }
+
+  std::uint16_t entry_of(std::uint16_t number) const {
+    constexpr std::uint16_t kNone = 0xFFFF;
+    const std::vector<std::int32_t>& entries = *plan_.entry_of_number;
+    return number < entries.size() && entries[number] >= 0 ? static_cast<std::uint16_t>(entries[number]) : kNone;
   }
 
   /// The banks have changed places: counters of the new one began at 0 when it was loaded.

@@ -53,7 +53,9 @@ struct SessionPlan {
       other;                     ///< needed if `meanwhile` exchanges banks, with a policy of as many entries at most
   unsigned active_bank = 0;      ///< when the session begins; only with `other`
   PacketTimes* times = nullptr;  ///< appended to, if wanted
-  bool skip_idle = true;         ///< do not evaluate clocks that are known to change nothing
+  /// Of a filter with trees: the entry by the rule's number in a report; -1: none. Nothing: they are the same.
+  const std::vector<std::int32_t>* entry_of_number = nullptr;
+  bool skip_idle = true;  ///< do not evaluate clocks that are known to change nothing
 };
 
 /// A decision of the model.
