@@ -12,7 +12,7 @@ module pcl_engine_timing
   parameter  int unsigned VLAN_INTERVALS    = 256,
   parameter  int unsigned TAG_BITS          = 8,
   parameter  int unsigned LENGTH_BITS       = 14,
-  parameter  int unsigned LATENCY_CLOCKS    = 23,
+  parameter  int unsigned LATENCY_CLOCKS    = 24,
   localparam int unsigned ROW_BITS          = maximum(RULES, 128),
   localparam int unsigned RULE_BITS         = $clog2(RULES)
 ) (
@@ -78,7 +78,7 @@ module pcl_engine_timing
   inputs_t  in_q;
   outputs_t out, out_q, chain_q;
   always_ff @(posedge clk_i) begin
-    in_q    <= {in_q[$bits(inputs_t)-2:0], serial_i};
+    in_q    <= ~{in_q[$bits(inputs_t)-2:0], serial_i};  // inverted, so that no register behind an input is the next one of the shift register
     out_q   <= out;
     chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
   end

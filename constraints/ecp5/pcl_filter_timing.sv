@@ -13,7 +13,7 @@ module pcl_filter_timing
   parameter  int unsigned PORT_INTERVALS    = 256,
   parameter  int unsigned VLAN_INTERVALS    = 256,
   parameter  int unsigned FIFO_BYTES        = 16384,
-  parameter  int unsigned LATENCY_CLOCKS    = 23,
+  parameter  int unsigned LATENCY_CLOCKS    = 24,
   localparam int unsigned RowBits           = pcl_engine_pkg::maximum(RULES, 128),
   localparam int unsigned Egresses          = PORTS + 1
 ) (
@@ -75,7 +75,7 @@ module pcl_filter_timing
   inputs_t  in_q;
   outputs_t out, out_q, chain_q;
   always_ff @(posedge clk_i) begin
-    in_q    <= {in_q[$bits(inputs_t)-2:0], serial_i};
+    in_q    <= ~{in_q[$bits(inputs_t)-2:0], serial_i};  // inverted, so that no register behind an input is the next one of the shift register
     out_q   <= out;
     chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
   end

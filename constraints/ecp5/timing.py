@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Timing and resources of the match engine and of the filter in an LFE5UM5G-85F, speed grade 8, with Yosys and nextpnr.
+"""Timing and resources of the match engine, the filter and the NIC in an LFE5UM5G-85F, speed grade 8, with Yosys and nextpnr.
 
     constraints/ecp5/timing.py                        every point, every seed: hours; results into constraints/results, page into docs/timing.md
     constraints/ecp5/timing.py --point edge --seed 1  one run of place and route
@@ -37,12 +37,15 @@ SEEDS = (1, 2, 3)
 ENGINE = {"RULES": 512, "ADDRESS_INTERVALS": 256, "PORT_INTERVALS": 256, "VLAN_INTERVALS": 256}
 POINTS = {
     "edge": {"result": "ecp5-engine", "top": "pcl_engine_timing", "manifests": ["engine/engine_ecp5.f"],
-             "parameters": {**ENGINE, "ADDRESS_BITS": 128}, "latency_clocks": 23},
+             "parameters": {**ENGINE, "ADDRESS_BITS": 128}, "latency_clocks": 24},
     "engine32": {"result": "ecp5-engine", "top": "pcl_engine_timing", "manifests": ["engine/engine_ecp5.f"],
                  "parameters": {**ENGINE, "ADDRESS_BITS": 32}, "latency_clocks": 16},
     "filter-1x64": {"result": "ecp5-filter", "top": "pcl_filter_timing", "manifests": ["prim/ecp5.f", "nic/filter_sources.f"],
                     "parameters": {"PORTS": 1, "DATA_WIDTH": 64, "FIFO_BYTES": 16384, **ENGINE, "RULES": 128, "ADDRESS_BITS": 128},
-                    "latency_clocks": 23},
+                    "latency_clocks": 24},
+    "nic-1x128": {"result": "ecp5-nic", "top": "pcl_nic_timing", "manifests": ["prim/ecp5.f", "nic/nic_sources.f"],
+                  "parameters": {"PORTS": 1, "QUEUES": 2, "DATA_WIDTH": 128, "FIFO_BYTES": 16384, **ENGINE, "RULES": 128, "ADDRESS_BITS": 128},
+                  "latency_clocks": 24},
 }
 
 

@@ -9,17 +9,18 @@
 //    2-14   range search: key registers 2, first level to 5, second level to 8, block RAM level to 12, the interval number, register copies of it; chunks wait
 //   15-16   bitmap rows; those of the chunks and their AND a clock earlier
 //   17      AND of six
-//   18-20   priority encoder; its last multiplexer addresses the action RAM
-//   21-22   action RAM, beside it the default action; counters take the rule at 21
-//   22      choice of the action, monitor mode
-//   23      verdict, from the result buffer's output register
+//   18-20   priority encoder, but for its last multiplexer
+//   21      that, and a register, with addresses of more than 32 bits; else it addresses the action RAM itself
+//   22-23   action RAM, beside it the default action; counters take the rule at 22
+//   23      choice of the action, monitor mode
+//   24      verdict, from the result buffer's output register
 //
 // In:  lookups, in order. A lookup with a cause is a malformed packet: it takes its place in the order, meets no rule and is counted by its cause.
-// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (23 for 512 rules x 256
+// Out: verdicts, in the order of the lookups, LATENCY clocks from the edge that accepts the lookup to the edge that can take the verdict (24 for 512 rules x 256
 //      intervals x 128 bits, 16 with 32-bit addresses; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
 // Guaranteed:
 //  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
-//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup. A test lookup that sees an idle slot takes the one three
+//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup. A test lookup that sees an idle slot takes the one four
 //    clocks later, so a lookup that comes just then waits for a clock.
 //  - a lookup accepted less than FlipClocks (pcl_engine_pkg) clocks after flip_i sees the old bank, every later one the new bank, which has all that was loaded
 //    up to the clock of flip_i. What is loaded has that time for its way through registers to the tables. active_bank_o changes right after flip_i.
@@ -120,7 +121,7 @@ module pcl_engine
   localparam int unsigned SearchClocks = aligned_clocks(ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
   localparam int unsigned RowAsked = InputClocks + SearchClocks;  // intervals known, bitmap rows are asked for
   localparam int unsigned RowThere = RowAsked + 2;                // rows of the chunks are asked for a clock earlier, and are there a clock earlier
-  localparam int unsigned RuleKnown = RowThere + 1 + first_one_clocks(RULES);         // before its register; the action is asked for
+  localparam int unsigned RuleKnown = RowThere + 1 + first_one_clocks(RULES) + rule_clocks(ADDRESS_BITS);  // the action is asked for
   localparam int unsigned ActionThere = RuleKnown + 2;
   localparam int unsigned Entries = result_entries(LATENCY);
   localparam int unsigned CreditBits = $clog2(Entries + 1);
@@ -187,10 +188,10 @@ module pcl_engine
     if (rst_q[0]) valid_q <= '0;
   end
 
-  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided two clocks ahead of what the
-  // clock before took, so three more may be accepted meanwhile.
+  // ---- Credits: at most as many lookups under way as the result buffer has entries. Ready is decided three clocks ahead of what the
+  // clock before took, so four more may be accepted meanwhile.
   logic [CreditBits-1:0] credits_q;
-  logic taken, withhold_q, counters_withhold, test_withhold_q, available_q;
+  logic taken, withhold_q, counters_withhold, test_withhold_q, available_q, ready_next_q;
   logic [1:0] accepted_q, taken_q;  // of bank b, a clock ago
   assign taken = verdict_valid_o && verdict_ready_i;
   always_ff @(posedge clk_i) begin
@@ -199,11 +200,12 @@ module pcl_engine
       taken_q[b]    <= taken && verdict_bank_o == b[0] && !rst_q[0];
     end
     credits_q <= credits_q + CreditBits'(taken_q != 0) - CreditBits'(accepted_q != 0);
-    available_q <= credits_q >= 4;
+    available_q <= credits_q >= 5;
     withhold_q  <= counters_withhold || test_withhold_q;
+    ready_next_q <= available_q && !withhold_q && !rst_q[0];
     if (rst_q[0]) credits_q <= CreditBits'(Entries);
   end
-  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(available_q && !withhold_q && !rst_q[0]), .q_o(ready_q));
+  pcl_dup #(.WIDTH(1), .COPIES(Tables + 1)) u_ready (.clk_i, .d_i(ready_next_q), .q_o(ready_q));
 
   // ---- Loading: register stages for everything (1), for each kind of row or each table (2), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
@@ -233,7 +235,7 @@ module pcl_engine
     load_action2_q  <= load1_q && load_target1_q == TargetAction;
     load_default2_q <= load1_q && load_target1_q == TargetDefault;
     if (load1_q || !pcl_prim_pkg::GateIdle) begin
-      load_rule2_q  <= 32'(load_index1_q) < RULES;
+      load_rule2_q  <= 32'(load_index1_q) >> RULE_BITS == 0;
       load_zero2_q  <= load_index1_q == 0;
       load_bank2_q  <= load_bank1_q;
       load_index2_q <= load_index1_q[LoadIndexBits-1:0];
@@ -312,7 +314,7 @@ module pcl_engine
     logic [Copies-1:0][RowBits-1:0] write_row;
     always_ff @(posedge clk_i) begin
       load_bitmap2_q[t] <= load1_q && load_target1_q == TargetBitmap + 6'(t);
-      if (load1_q || !pcl_prim_pkg::GateIdle) load_interval2_q[t] <= 32'(load_index1_q) < Intervals;
+      if (load1_q || !pcl_prim_pkg::GateIdle) load_interval2_q[t] <= 32'(load_index1_q) >> (RowBits - 1) == 0;
     end
     logic load_bitmap3;
     logic [RowBits-1:0] load_row3;
@@ -357,9 +359,10 @@ module pcl_engine
     chunks_q <= g_table[5].bitmap & g_table[6].bitmap & g_table[7].bitmap & g_table[8].bitmap;
     match_q  <= g_table[0].bitmap & g_table[1].bitmap & g_table[2].bitmap & g_table[3].bitmap & g_table[4].bitmap & chunks_q;
   end
-  logic any_match;
-  logic [RULE_BITS-1:0] first_rule;
-  pcl_first_one #(.WIDTH(RULES)) u_first_rule (.clk_i, .bits_i(match_q), .any_o(any_match), .index_o(first_rule));
+  logic any_found, any_match;
+  logic [RULE_BITS-1:0] found_rule, first_rule;
+  pcl_first_one #(.WIDTH(RULES)) u_first_rule (.clk_i, .bits_i(match_q), .any_o(any_found), .index_o(found_rule));
+  pcl_delay #(.WIDTH(1 + RULE_BITS), .CLOCKS(rule_clocks(ADDRESS_BITS))) u_rule (.clk_i, .d_i({any_found, found_rule}), .q_o({any_match, first_rule}));
 
   // ---- What travels with a lookup.
   typedef struct packed {
@@ -472,7 +475,7 @@ module pcl_engine
   localparam int unsigned KeyParts = pcl_prim_pkg::copies(($bits(key_t) + 31) / 32);
   logic [PatienceBits-1:0] test_patience_q;
   logic test_fresh_q;                // a request was taken
-  logic [3:0] test_withheld_q;       // a slot was asked for in the clocks before
+  logic [4:0] test_withheld_q;       // a slot was asked for in the clocks before
   logic [KeyParts-1:0] test_take;    // equal copies
   key_t test_key1_q;
   logic tested_known_q, test_hit_q;  // the answer, a clock after ActionThere
@@ -492,7 +495,7 @@ module pcl_engine
     test_patience_q <= test_waiting_q ? test_patience_q + 1'b1 : '0;
     // Not again before what was asked for has come.
     test_withhold_q <= test_waiting_q && test_withheld_q == 0 && (!lookup_valid_i || (&test_patience_q)) && !rst_i;
-    test_withheld_q <= {test_withheld_q[2:0], test_waiting_q && test_withheld_q == 0 && (!lookup_valid_i || (&test_patience_q))};
+    test_withheld_q <= {test_withheld_q[3:0], test_waiting_q && test_withheld_q == 0 && (!lookup_valid_i || (&test_patience_q))};
     test_fresh_q <= test_ready_o && test_valid_i && !rst_i;
     test_waiting_q <= test_fresh_q || (test_waiting_q && !test_go);
     if (test_ready_o && test_valid_i) test_ready_o <= 1'b0;

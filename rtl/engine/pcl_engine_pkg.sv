@@ -47,11 +47,17 @@ package pcl_engine_pkg;
     return ($clog2(rules) + 2) / 3;
   endfunction
 
+  // Clocks from the priority encoder to the action RAM: where addresses are wide, and the engine large, a register stands between.
+  function automatic int unsigned rule_clocks(int unsigned address_bits);
+    return address_bits > 32 ? 1 : 0;
+  endfunction
+
   // Clocks from a lookup that is accepted to its verdict, action included: choice of the key, range search, bitmap RAM, AND, priority encoder, action RAM, output register.
-  // 512 rules, 256 intervals: 23 with 128-bit addresses, 16 with 32-bit ones.
+  // 512 rules, 256 intervals: 24 with 128-bit addresses, 16 with 32-bit ones.
   function automatic int unsigned latency(int unsigned rules, int unsigned address_bits, int unsigned address_intervals,
                                           int unsigned port_intervals, int unsigned vlan_intervals);
-    return input_clocks(address_bits) + aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 1 + first_one_clocks(rules) + 2 + 1;
+    return input_clocks(address_bits) + aligned_clocks(address_bits, address_intervals, port_intervals, vlan_intervals) + 2 + 1 + first_one_clocks(rules)
+      + rule_clocks(address_bits) + 2 + 1;
   endfunction
 
   // Entries of the result buffer, and so lookups in flight: enough for one a clock, with the credit's way back.

@@ -68,7 +68,7 @@ module pcl_range_table
   logic [1:0]              write_q;
   logic [IntervalBits-1:0] write_index_q;
   logic [WriteCopies-1:0][WIDTH-1:0] write_inverted;
-  assign in_table = 32'(write_index_i) < INTERVALS;
+  assign in_table = 32'(write_index_i) >> IntervalBits == 0;  // a comparison would be a carry chain
   always_comb begin
     for (int b = 0; b < 2; b++) write[b] = write_i && write_bank_i == b[0];
     for (int n = 1; n < 16; n++) begin

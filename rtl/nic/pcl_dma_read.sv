@@ -64,9 +64,10 @@ module pcl_dma_read #(
   assign read_data_o = m_axi_rdata_i;
   assign read_error_o = m_axi_rresp_i[1];
 
-  `PCL_ASSERT(AddressHolds, m_axi_arvalid_o && !m_axi_arready_i |=> m_axi_arvalid_o && $stable(m_axi_araddr_o) && $stable(m_axi_arlen_o) && $stable(m_axi_arid_o))
-  `PCL_ASSERT(WithinFourKibibytes, m_axi_arvalid_o |-> 13'(m_axi_araddr_o[11:0]) + (13'(m_axi_arlen_o) + 13'd1) * 13'(DATA_WIDTH / 8) <= 13'd4096)
-  `PCL_ASSUME(KnownId, m_axi_rvalid_i |-> 32'(m_axi_rid_i) < READERS)
+  `PCL_ASSERT(AddressHolds, $past(!rst_i && m_axi_arvalid_o && !m_axi_arready_i) -> m_axi_arvalid_o &&
+    {m_axi_araddr_o, m_axi_arlen_o, m_axi_arid_o} == $past({m_axi_araddr_o, m_axi_arlen_o, m_axi_arid_o}))
+  `PCL_ASSERT(WithinFourKibibytes, m_axi_arvalid_o -> 13'(m_axi_araddr_o[11:0]) + (13'(m_axi_arlen_o) + 13'd1) * 13'(DATA_WIDTH / 8) <= 13'd4096)
+  `PCL_ASSUME(KnownId, m_axi_rvalid_i -> 32'(m_axi_rid_i) < READERS)
   logic unused;
   assign unused = m_axi_rresp_i[0];
 

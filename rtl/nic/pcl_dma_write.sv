@@ -96,10 +96,12 @@ module pcl_dma_write #(
     assign done_o[w] = m_axi_bvalid_i && order_writer == WriterBits'(w);
   end
 
-  `PCL_ASSERT(AddressHolds, m_axi_awvalid_o && !m_axi_awready_i |=> m_axi_awvalid_o && $stable(m_axi_awaddr_o) && $stable(m_axi_awlen_o))
-  `PCL_ASSERT(DataHolds, m_axi_wvalid_o && !m_axi_wready_i |=> m_axi_wvalid_o && $stable(m_axi_wdata_o) && $stable(m_axi_wstrb_o) && $stable(m_axi_wlast_o))
-  `PCL_ASSERT(WithinFourKibibytes, m_axi_awvalid_o |-> 13'(m_axi_awaddr_o[11:0]) + (13'(m_axi_awlen_o) + 13'd1) * 13'(DATA_WIDTH / 8) <= 13'd4096)
-  `PCL_ASSUME(AnswerOnlyToBursts, m_axi_bvalid_i |-> order_valid)
+  `PCL_ASSERT(AddressHolds, $past(!rst_i && m_axi_awvalid_o && !m_axi_awready_i) -> m_axi_awvalid_o &&
+    {m_axi_awaddr_o, m_axi_awlen_o} == $past({m_axi_awaddr_o, m_axi_awlen_o}))
+  `PCL_ASSERT(DataHolds, $past(!rst_i && m_axi_wvalid_o && !m_axi_wready_i) -> m_axi_wvalid_o &&
+    {m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o} == $past({m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o}))
+  `PCL_ASSERT(WithinFourKibibytes, m_axi_awvalid_o -> 13'(m_axi_awaddr_o[11:0]) + (13'(m_axi_awlen_o) + 13'd1) * 13'(DATA_WIDTH / 8) <= 13'd4096)
+  `PCL_ASSUME(AnswerOnlyToBursts, m_axi_bvalid_i -> order_valid)
   logic unused;
   assign unused = m_axi_bresp_i[0];
 

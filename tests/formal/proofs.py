@@ -58,15 +58,24 @@ def range_table(body: str, manifest: str, width: int, intervals: int, second: in
         depth=intervals + clocks + 4, bounded=True, engine="abc bmc3", search="abc bmc3", mutations=mutations, fast=fast)
 
 
+def engine_verdict(address_bits: int, fast: bool, mutations: tuple[Mutation, ...]) -> Proof:
+    return Proof(
+        name=f"engine_verdict_{address_bits}", property="the verdict of every lookup is the first matching rule's of its bank, with its action, else the default, in time and order; "
+        "nothing of the other bank", module="pcl_engine (hardware)", geometry=f"64 rules, 16 intervals, addresses of {address_bits} bits", top="engine_verdict_proof",
+        harness=("known_range_table.sv", "constant_ram.sv", "any_counters.sv", "engine_verdict_proof.sv"), manifest="engine/engine_hardware.f",
+        without=("engine/pcl_range_table.sv", "prim/pcl_ram_1r1w.sv", "engine/pcl_counters.sv", "engine/pcl_counter_bank.sv"),
+        parameters={"ADDRESS_BITS": address_bits}, depth=18 if address_bits <= 32 else 22, cover_depth=30, fast=fast, mutations=mutations)
+
+
 PROOFS = (
     first_one("generic", "engine/engine.f", 64, (
         Mutation("half words exchanged", "prim/pcl_first_one.sv", "place[3] = rest[7:0] == 0;", "place[3] = rest[15:8] != 0;", "NoSetBitIsLower"),
     )),
     first_one("hardware", "engine/engine_hardware.f", 64, (
-        Mutation("one term of the encoder left out", "prim/hardware/pcl_first_one.sv", "(!x[4] && (x[5] ||", "(x[4] && (x[5] ||", "NoSetBitIsLower"),
+        Mutation("one term of the encoder left out", "prim/hardware/pcl_first_one.sv", "(!x[2] && x[3])", "x[3]", "NoSetBitIsLower"),
     )),
     first_one("hardware", "engine/engine_hardware.f", 512, (
-        Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "place_q[choice[c]]", "place_q[choice[c] ^ 3'd1]", "IndexIsASetBit"),
+        Mutation("place of a group taken from the group beside it", "prim/hardware/pcl_first_one.sv", "place_q[choice[s][LastBits-1:pairs(CLOCKS)]]", "place_q[choice[s][LastBits-1:pairs(CLOCKS)] ^ 1'd1]", "IndexIsASetBit"),
     )),
     range_table("generic", "engine/engine.f", 6, 16, 4, 5, True, (
         Mutation("both banks kept in one place", "prim/pcl_search16.sv", "low[{write_i[0][1], n[3:0]}] = write_inverted_i",
@@ -105,6 +114,37 @@ PROOFS = (
                      "assign hwif_in.LOAD_DATA.rd_ack = 1'b0;", "AnsweredSoon", depth=12),
         )),
     Proof(
+        name="frame_buffer", property="whole frames only, all of them, in order, unchanged; nothing of a frame taken back; no over- or underflow; no beat waits more than 5 clocks",
+        module="pcl_frame_buffer", geometry="8 beats of 1 bit", top="frame_buffer_proof", harness=("queue_fifo.sv", "frame_buffer_proof.sv"), manifest="nic/filter.f",
+        without=("prim/pcl_fifo.sv",), depth=8, cover_depth=30, mutations=(
+            Mutation("a frame that was taken back kept", "nic/pcl_frame_buffer.sv", "if (drop_i) write_d = kept_q;", "if (drop_i && last_i) write_d = kept_q;", "BeatsInOrder"),
+            Mutation("a beat more than there is room for", "nic/pcl_frame_buffer.sv", "!= (RowBits + 1)'(ROWS);", "<= (RowBits + 1)'(ROWS);", "NoMoreThanTheMemoryHolds", depth=20),
+            Mutation("beats let out before their frame is whole", "nic/pcl_frame_buffer.sv", "assign read = read_q != kept_q &&", "assign read = read_q != write_q &&", "WholeFramesOnly"),
+        )),
+    Proof(
+        name="dma_read", property="AXI4 master, read addresses: hold until taken; each burst asked for once, unchanged, within 4 KiB; each beat to its reader", module="pcl_dma_read",
+        geometry="3 readers, 64 bits", top="dma_read_proof", harness=("dma_read_proof.sv",), manifest="nic/nic.f", depth=3, mutations=(
+            Mutation("an address overwritten while it waits", "nic/pcl_dma_read.sv", "assign free = !m_axi_arvalid_o || m_axi_arready_i;", "assign free = 1'b1;", "HoldsUntilTaken"),
+            Mutation("a beat too many", "nic/pcl_dma_read.sv", "8'(ask_beats_i[r*9+:9] - 9'd1)", "8'(ask_beats_i[r*9+:9])", "BurstUnchanged"),
+        )),
+    Proof(
+        name="dma_write", property="AXI4 master, writes: addresses and beats hold until taken; as many beats as announced, WLAST with the last; answers to their writers in order",
+        module="pcl_dma_write", geometry="2 writers, 8 bits, 4 bursts", top="dma_write_proof", harness=("queue_fifo.sv", "dma_write_proof.sv"), manifest="nic/nic.f",
+        without=("prim/pcl_fifo.sv",), depth=4, cover_depth=16, mutations=(
+            Mutation("a beat overwritten while it waits", "nic/pcl_dma_write.sv", "assign data_free = !m_axi_wvalid_o || m_axi_wready_i;", "assign data_free = 1'b1;", "BeatHolds"),
+            Mutation("a writer cuts in", "nic/pcl_dma_write.sv", "assign chosen = inside_q ? owner_q : first;", "assign chosen = first;", "LastExactlyWithTheLast"),
+            Mutation("a burst more than there is room for", "nic/pcl_dma_write.sv", "outstanding_q != CountBits'(OUTSTANDING);", "outstanding_q <= CountBits'(OUTSTANDING);",
+                     "NotTooManyBursts", depth=18),
+        )),
+    Proof(
+        name="nic_access", property="AXI4-Lite slave and master: valids and payloads hold; an answer for each access, none without; the NIC's own within 3 clocks, the filter asked for its own",
+        module="pcl_nic_access", geometry="16-bit addresses, 32-bit data", top="nic_access_proof", harness=("nic_access_proof.sv",), manifest="nic/nic.f", depth=12,
+        engine="abc pdr", cover_depth=10, mutations=(
+            Mutation("a broken write carried out", "nic/pcl_nic_access.sv", "(!write_q || strobe_q == '1)", "1'b1", "NicIsAskedOnceForItsOwn"),
+            Mutation("the answer given up before it is taken", "nic/pcl_nic_access.sv", "if (write_q ? s_axil_bready_i : s_axil_rready_i) state_q <= Idle;", "state_q <= Idle;",
+                     "ReadAnswerHolds"),
+        )),
+    Proof(
         name="ram_generic", property="a read gives what was last written, and holds", module="pcl_ram_1r1w (generic)", geometry="16 rows of 2 columns of 4 bits",
         top="ram_proof", harness=("ram_proof.sv",), manifest="engine/engine.f", depth=12, engine="abc pdr", mutations=(
             Mutation("the output not held", "prim/pcl_ram_1r1w.sv", "if (read_q) read_data_o <= rows[row_q];", "read_data_o <= rows[row_q];", "ReadsWhatWasLastWritten"),
@@ -119,6 +159,17 @@ PROOFS = (
             Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry6_q     <= carry;", "carry6_q     <= 1'b0;",
                      "MemoryHoldsAllCountsBefore", depth=18),
         )),
+    engine_verdict(8, True, (
+        Mutation("one table's row of the bank beside", "engine/pcl_engine.sv", ".d_i({bank, chunks[(t-RangeTables)*8 +: 8]})",
+                 ".d_i({t == 7 ? !bank : bank, chunks[(t-RangeTables)*8 +: 8]})", "FirstMatchingRule", depth=26),
+        Mutation("the action of the other bank", "engine/pcl_engine.sv", ".read_row_i   ({side.bank, first_rule})", ".read_row_i   ({active_q, first_rule})", "ActionOfTheRule", depth=26),
+        Mutation("the default action of the other bank", "engine/pcl_engine.sv", "side1_q.bank ? default_q[1] : default_q[0];\n  assign monitor1",
+                 "active_q ? default_q[1] : default_q[0];\n  assign monitor1", "DefaultWithoutARule", depth=26),
+        Mutation("one table left out", "engine/pcl_engine.sv", "g_table[3].bitmap & g_table[4].bitmap & chunks_q", "g_table[3].bitmap & chunks_q", "FirstMatchingRule", depth=26),
+    )),
+    engine_verdict(40, False, (
+        Mutation("the key of a test lookup", "engine/pcl_engine.sv", "? lookup_key_q[Low +: Bits] : test_key_q", "? test_key_q[Low +: Bits] : test_key_q", "FirstMatchingRule", depth=26),
+    )),
     Proof(
         name="resolve", property="the rule that decides is the least of all trees' and the slice's", module="pcl_resolve", geometry="4 trees, 64 rules",
         top="resolve_proof", harness=("resolve_proof.sv",), manifest="engine/scale.f", depth=4, mutations=(

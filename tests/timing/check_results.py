@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TOPS = {"ecp5-engine": ("pcl_engine_timing", "engine/engine_hardware.f"), "ecp5-filter": ("pcl_filter_timing", "nic/filter.f")}
+TOPS = {"ecp5-engine": ("pcl_engine_timing", "engine/engine_hardware.f"), "ecp5-filter": ("pcl_filter_timing", "nic/filter.f"),
+        "ecp5-nic": ("pcl_nic_timing", "nic/nic.f")}
 
 
 def elaborates(verilator, top, manifest, point, latency):

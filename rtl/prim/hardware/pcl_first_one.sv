@@ -1,7 +1,8 @@
-// Priority encoder: the lowest set bit. WIDTH is a power of two from 8 to 4096. Body for synthesis: a tree of groups of eight.
+// Priority encoder: the lowest set bit. WIDTH is a power of two from 8 to 4096. Body for synthesis: a tree of groups of up to sixteen.
 //
-// Stage 1 finds which groups of 8 hold a bit, and the first bit of each; stage k the same for groups of 8^k, while each takes over the place within its first
-// group that the stage before found. So the places run one stage behind, and the last choice among them is left to the outputs' multiplexer.
+// Stage 1 finds which groups of its size hold a bit, and the first bit of each; stage k the same for groups of groups, while each takes over the place within
+// its first group that the stage before found. So the places run one stage behind, and the last choice among them is left to the outputs' multiplexer. That
+// has as few inputs as the other stages allow, two for most widths, since what it drives may be far away.
 // Out, CLOCKS = ceil(log8 WIDTH) clocks later, behind one multiplexer rather than a register: any_o, and index_o (0 without a set bit).
 module pcl_first_one #(
   parameter  int unsigned WIDTH  = 512,
@@ -14,62 +15,96 @@ module pcl_first_one #(
   output logic [BITS-1:0]  index_o
 );
 
-  // The first of eight; 0 if there is none.
-  function automatic logic [2:0] first_of_eight(logic [7:0] x);
-    first_of_eight[2] = !(x[0] || x[1] || x[2] || x[3]) && x[7:4] != 0;
-    first_of_eight[1] = !(x[0] || x[1]) && (x[2] || x[3] || (!(x[4] || x[5]) && x[7:6] != 0));
-    first_of_eight[0] = !x[0] && (x[1] || (!x[2] && (x[3] || (!x[4] && (x[5] || (!x[6] && x[7]))))));
+  // Bits of the index that the last stage finds; that stage s finds, up to four; and that all stages before s find.
+  localparam int unsigned LastBits = BITS > 4 * (CLOCKS - 1) ? BITS - 4 * (CLOCKS - 1) : 1;
+  function automatic int unsigned stage_bits(int unsigned s);
+    if (s == CLOCKS) return LastBits;
+    return (BITS - LastBits + CLOCKS - 1 - s) / (CLOCKS - 1);
+  endfunction
+  function automatic int unsigned bits_before(int unsigned s);
+    bits_before = 0;
+    for (int unsigned k = 1; k < s; k++) bits_before += stage_bits(k);
+  endfunction
+
+  // Does stage s keep a place for each two groups of the stage before, that of the first one with a bit? The choice among them has an input less then.
+  function automatic int unsigned pairs(int unsigned s);
+    return s == 2 && stage_bits(2) > 1 ? 1 : 0;
+  endfunction
+
+  // Copies of what stage s finds: it chooses among the places below it, a copy for each two bits of these.
+  function automatic int unsigned choices(int unsigned s);
+    return bits_before(s) < 2 || s == CLOCKS ? 1 : pcl_prim_pkg::copies(bits_before(s) / 2);
+  endfunction
+
+  // The first of four, of sixteen; 0 if there is none.
+  function automatic logic [1:0] first_of_four(logic [3:0] x);
+    return {!(x[0] || x[1]) && (x[2] || x[3]), !x[0] && (x[1] || (!x[2] && x[3]))};
+  endfunction
+  function automatic logic [3:0] first_of_sixteen(logic [15:0] x);
+    logic [3:0] any;
+    for (int q = 0; q < 4; q++) any[q] = x[4*q +: 4] != 0;
+    first_of_sixteen[3:2] = first_of_four(any);
+    first_of_sixteen[1:0] = any[0] ? first_of_four(x[3:0]) : any[1] ? first_of_four(x[7:4]) : any[2] ? first_of_four(x[11:8]) : first_of_four(x[15:12]);
   endfunction
 
   for (genvar s = 1; s <= CLOCKS; s++) begin : g_stage
-    localparam int unsigned Groups = (WIDTH + 8 ** s - 1) / 8 ** s;
-    localparam int unsigned Below = (WIDTH + 8 ** (s - 1) - 1) / 8 ** (s - 1);  // bits or groups that this stage looks at
-    localparam int unsigned PlaceBits = 3 * (s - 1);                            // place within a group of the stage before
-    logic [8*Groups-1:0] bits;
+    localparam int unsigned OwnBits = stage_bits(s);
+    localparam int unsigned PlaceBits = bits_before(s);                // place within a group of the stage before
+    localparam int unsigned Below = 1 << (BITS - PlaceBits);           // bits or groups that this stage looks at
+    localparam int unsigned Size = 1 << OwnBits;
+    localparam int unsigned Groups = Below / Size;
+    localparam int unsigned Choices = choices(s);
+    logic [Below-1:0] bits;
     logic [Groups-1:0] any_q;
-    logic [Groups-1:0][2:0] first_q;
+    logic [Groups-1:0][OwnBits-1:0] first;
+    logic [Groups-1:0][Choices-1:0][OwnBits-1:0] first_q;  // equal copies
     if (s == 1) begin : g_bits
-      assign bits = (8 * Groups)'(bits_i);
+      assign bits = bits_i;
     end else begin : g_bits
-      assign bits = (8 * Groups)'(g_stage[s-1].any_q);
+      assign bits = g_stage[s-1].any_q;
     end
-    always_ff @(posedge clk_i) begin
-      for (int g = 0; g < int'(Groups); g++) begin
-        any_q[g] <= bits[8*g +: 8] != 0;
-        first_q[g] <= first_of_eight(bits[8*g +: 8]);
-      end
+    for (genvar g = 0; g < Groups; g++) begin : g_group
+      assign first[g] = OwnBits'(first_of_sixteen(16'(bits[Size*g +: Size])));
+      always_ff @(posedge clk_i) any_q[g] <= bits[Size*g +: Size] != 0;
+      pcl_dup #(.WIDTH(OwnBits), .COPIES(Choices)) u_first (.clk_i, .d_i(first[g]), .q_o(first_q[g]));
     end
-    // Place within a group of the stage before, for each of them, when any_q and first_q of this stage are there.
+    // Place within a group of the stage before, for each of them or each two, when any_q and first_q of this stage are there.
     if (s > 1) begin : g_places
-      logic [8*Groups-1:0][PlaceBits-1:0] place_q;
-      for (genvar b = 0; b < 8 * Groups; b++) begin : g_below
-        if (b >= Below) begin : g_none
-          always_ff @(posedge clk_i) place_q[b] <= '0;
+      localparam int unsigned Places = Below >> pairs(s);
+      logic [Places-1:0][PlaceBits-1:0] place_q;
+      for (genvar b = 0; b < Places; b++) begin : g_below
+        if (pairs(s) == 1) begin : g_pair
+          always_ff @(posedge clk_i) place_q[b] <= g_stage[1].any_q[2*b] ? g_stage[1].first_q[2*b][0] : g_stage[1].first_q[2*b+1][0];
         end else if (s == 2) begin : g_first
-          always_ff @(posedge clk_i) place_q[b] <= g_stage[1].first_q[b];
+          always_ff @(posedge clk_i) place_q[b] <= g_stage[1].first_q[b][0];
         end else begin : g_next
-          always_ff @(posedge clk_i) begin
-            place_q[b] <= {g_stage[s-1].first_q[b], g_stage[s-1].g_places.place_q[{b[$clog2(Below)-1:0], g_stage[s-1].first_q[b]}]};
+          localparam int unsigned BelowBits = bits_before(s - 1);
+          localparam int unsigned ChoiceBits = stage_bits(s - 1) - pairs(s - 1);
+          logic [BelowBits-1:0] place;
+          for (genvar i = 0; i < BelowBits; i++) begin : g_bit
+            assign place[i] = g_stage[s-1].g_places.place_q[{b[$clog2(Below)-1:0], g_stage[s-1].first_q[b][(i*choices(s-1))/BelowBits][stage_bits(s-1)-1 -: ChoiceBits]}][i];
           end
+          always_ff @(posedge clk_i) place_q[b] <= {g_stage[s-1].first_q[b][0], place};
         end
       end
     end
   end
 
   assign any_o = g_stage[CLOCKS].any_q[0];
-  logic [2:0] top;
-  assign top = g_stage[CLOCKS].first_q[0];
   if (CLOCKS == 1) begin : g_index
-    assign index_o = top[BITS-1:0];
+    assign index_o = g_stage[1].first_q[0][0];
   end else begin : g_index
-    // A copy of the last choice for each three bits of the places that it chooses among.
-    logic [CLOCKS-1:1][2:0] choice;
-    logic [3*CLOCKS-4:0] places;
-    pcl_dup #(.WIDTH(3), .COPIES(CLOCKS - 1)) u_choice (.clk_i, .d_i(first_of_eight(g_stage[CLOCKS].bits[7:0])), .q_o(choice));
-    for (genvar c = 1; c < CLOCKS; c++) begin : g_place
-      assign places[3*(c-1) +: 3] = g_stage[CLOCKS].g_places.place_q[choice[c]][3*(c-1) +: 3];
+    // A copy of the last choice for each stage whose places it chooses among.
+    logic [CLOCKS-1:1][LastBits-1:0] choice;
+    pcl_dup #(.WIDTH(LastBits), .COPIES(CLOCKS - 1)) u_choice (
+      .clk_i, .d_i(LastBits'(first_of_sixteen(16'(g_stage[CLOCKS].bits)))), .q_o(choice)
+    );
+    for (genvar s = 1; s < CLOCKS; s++) begin : g_place
+      localparam int unsigned Low = bits_before(s);
+      localparam int unsigned Bits = stage_bits(s);
+      assign index_o[Low +: Bits] = g_stage[CLOCKS].g_places.place_q[choice[s][LastBits-1:pairs(CLOCKS)]][Low +: Bits];
     end
-    assign index_o = BITS'({top, places});
+    assign index_o[BITS-1 -: LastBits] = g_stage[CLOCKS].first_q[0][0];
   end
 
 endmodule
