@@ -20,7 +20,7 @@ namespace portcullis::test {
 namespace {
 
 constexpr unsigned kMaxFrame = 9728;
-constexpr unsigned kEngineLatencyEdge = 23;
+constexpr unsigned kEngineLatencyEdge = 24;
 constexpr unsigned kTruncated = 1;
 
 std::uint32_t seed_from_environment() {
