@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "device/ownership.h"
 #include "device/row_sink.h"
 
 namespace portcullis::device {
@@ -55,6 +56,7 @@ std::vector<ProbeFailure> Loader::self_test(const tables::TableImage& image) {
 }
 
 LoadReport Loader::load(const tables::TableImage& image) {
+  Ownership ownership(device_.transport());
   const unsigned before = device_.active_bank();
   LoadReport report = stage(image);
   std::vector<ProbeFailure> failures = self_test(image);
@@ -72,6 +74,7 @@ LoadReport Loader::load(const tables::TableImage& image) {
   if (device_.active_bank() != before)
     throw DeviceError("the banks were exchanged during the load; is other software using the device?");
   device_.check_errors("during the self-test; the old policy is in force");
+  ownership.confirm();
   device_.flip();
   report.probes = image.probes.size();
   report.active_bank = device_.active_bank();

@@ -40,8 +40,8 @@ struct LoadReport {
   unsigned active_bank = 0;  ///< the bank with the new policy
 };
 
-/// Loads through registers. If anything throws, the old policy stays in force and untouched, and the next load starts
-/// from scratch.
+/// Loads through registers, under the owner lock where there is one. If anything throws, the old policy stays in force
+/// and untouched, and the next load starts from scratch.
 class Loader {
  public:
   explicit Loader(Device& device) : device_(device) {}

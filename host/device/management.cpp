@@ -106,6 +106,12 @@ LockOwner Management::owner() {
           (word & PCL_LOCK_OWNER_FIRMWARE_MASK) != 0};
 }
 
+std::uint64_t Management::lock_left() {
+  return std::uint64_t{
+             field(answered(transport_->read32(PCL_LOCK_LEFT)), PCL_LOCK_LEFT_VALUE_MASK, PCL_LOCK_LEFT_VALUE_SHIFT)} *
+         transport_->read32(PCL_LOCK_UNIT);
+}
+
 bool Management::claim(std::uint16_t id, std::uint64_t clocks) {
   if (id == 0) throw DeviceError("the owner lock cannot be claimed for number 0, which means nobody");
   const std::uint64_t unit = std::max<std::uint32_t>(1, transport_->read32(PCL_LOCK_UNIT));

@@ -69,6 +69,8 @@ class Management {
   void write_memory(std::uint32_t address, std::span<const std::uint8_t> bytes);
 
   LockOwner owner();
+  /// Clocks until the owner's claim ends; 0 without an owner.
+  std::uint64_t lock_left();
   /// Claims or renews the owner lock for `clocks` clocks, rounded up to units; false if somebody else holds it. `id` is
   /// not 0.
   bool claim(std::uint16_t id, std::uint64_t clocks);

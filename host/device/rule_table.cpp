@@ -18,8 +18,12 @@ constexpr std::uint64_t kLastRank = ~std::uint64_t{0};
 
 }  // namespace
 
-RuleTable::RuleTable(Device& device, RowSink& sink, policy::Action default_action)
-    : device_(device), sink_(sink), default_action_(default_action), active_(device.active_bank()) {
+RuleTable::RuleTable(Device& device, RowSink& sink, Ownership& ownership, policy::Action default_action)
+    : device_(device),
+      sink_(sink),
+      ownership_(ownership),
+      default_action_(default_action),
+      active_(device.active_bank()) {
   staged_.default_action = default_action;
   in_force_ = staged_;
 }
@@ -200,7 +204,10 @@ RuleTable::CommitReport RuleTable::commit() {
   try {
     report.moved_rules = place_rules();
     const tables::TableImage tables = image();
+    ownership_.confirm();
     device_.wait_for_shadow();
+    if (device_.active_bank() != active_)
+      throw DeviceError("the banks were exchanged since the last commit; is other software using the device?");
     add_counters_of(shadow);
     device_.clear_errors();
     device_.clear_shadow_counters();
@@ -213,6 +220,7 @@ RuleTable::CommitReport RuleTable::commit() {
     bank = std::move(before);
     remember(bank, rows);
     bank.decided_before = frames_decided();
+    ownership_.confirm();
     device_.flip();
     for (const RowWrite& row : rows) report.rows += row.count;
   } catch (...) {

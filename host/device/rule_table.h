@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "device/device.h"
+#include "device/ownership.h"
 #include "device/row_sink.h"
 #include "policy/policy.h"
 #include "tables/image.h"
@@ -33,9 +34,9 @@ class RuleTable {
     bool moved_rules = false;  ///< rules had to change places, so that most rows were written anew
   };
 
-  /// Starts with no rules: every packet meets `default_action`. The device changes with the first commit. Device and
-  /// sink must outlive the table.
-  RuleTable(Device& device, RowSink& sink, policy::Action default_action);
+  /// Starts with no rules: every packet meets `default_action`. The device changes with the first commit, and with none
+  /// once `ownership` is lost. Device, sink and ownership must outlive the table.
+  RuleTable(Device& device, RowSink& sink, Ownership& ownership, policy::Action default_action);
 
   /// Adds a rule. Throws tables::DoesNotFit if the device has no room for one more rule; other shortages come to light
   /// in commit().
@@ -106,6 +107,7 @@ class RuleTable {
 
   Device& device_;
   RowSink& sink_;
+  Ownership& ownership_;
   policy::Action default_action_;
   Rules staged_, in_force_;
   bool changed_ = true;  // the first commit writes the tables even without rules

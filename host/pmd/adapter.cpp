@@ -1,11 +1,13 @@
 #include "pmd/adapter.h"
 
 #include <fmt/format.h>
+#include <rte_alarm.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_memory.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
@@ -61,6 +63,7 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
       backend_(std::move(backend)),
       device_(backend_->transport()),
       nic_(device_),
+      ownership_(backend_->transport(), {.lease = backend_->lease(nic_.clock_hz())}),
       descriptors_(allocate("table-load descriptors", device::TableRing::kDescriptorBytes, SOCKET_ID_ANY)),
       head_(allocate("the table-load head", device::TableRing::kHeadBytes, SOCKET_ID_ANY)),
       rows_(allocate("rows", kRowSlots * nic_.row_slot(), SOCKET_ID_ANY)) {
@@ -69,14 +72,40 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
   rte_mcfg_mem_read_unlock();
   nic_.stop_all();
   table_ring_ = std::make_unique<device::TableRing>(nic_, descriptors_.memory(), head_.memory(), rows_.memory());
-  rules_ = std::make_unique<device::RuleTable>(device_, *table_ring_, policy::Action{.permit = true});
-  rules_->commit();
-  if (!image.empty()) load_image(tables::read_image(image));
+  rules_ = std::make_unique<device::RuleTable>(device_, *table_ring_, ownership_, policy::Action{.permit = true});
+  // The first commit is all that packets see: the policy of an earlier driver is in force until then.
+  if (image.empty()) {
+    rules_->commit();
+  } else {
+    load_image(tables::read_image(image));
+  }
   for (unsigned wire = 0; wire < nic_.ports(); ++wire) device_.set_forward_to(wire, device_.ports());
   rte_mem_event_callback_register(name_.c_str(), memory_changed, this);
+  if (ownership_.has_lease()) keep_later();
 }
 
-Adapter::~Adapter() { rte_mem_event_callback_unregister(name_.c_str(), this); }
+Adapter::~Adapter() {
+  rte_eal_alarm_cancel(keep, this);
+  rte_mem_event_callback_unregister(name_.c_str(), this);
+}
+
+void Adapter::keep_later() {
+  // Four times in a lease, so that a thread that is late once does not lose the lock.
+  const std::uint64_t microseconds = ownership_.lease() / 4 * 1'000'000 / nic_.clock_hz();
+  if (rte_eal_alarm_set(std::max<std::uint64_t>(microseconds, 1000), keep, this) != 0)
+    log(RTE_LOG_ERR, "{}: DPDK has no alarm left, so the owner lock will be lost when its lease ends", name_);
+}
+
+void Adapter::keep(void* adapter) {
+  auto& self = *static_cast<Adapter*>(adapter);
+  const std::scoped_lock lock(self.lock);
+  try {
+    self.ownership_.confirm();
+    self.keep_later();
+  } catch (const std::exception& error) {
+    log(RTE_LOG_ERR, "{}: {}", self.name_, error.what());
+  }
+}
 
 DmaZone Adapter::allocate(const std::string& what, std::size_t bytes, int socket) {
   return DmaZone(fmt::format("{} of {}", what, name_), bytes, socket, backend_->bus_is_virtual());

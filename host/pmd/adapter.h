@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "device/nic.h"
+#include "device/ownership.h"
 #include "device/rings.h"
 #include "device/rule_table.h"
 #include "pmd/backend.h"
@@ -42,9 +43,10 @@ class DmaZone {
 /// from DPDK or given back under the lock, since DPDK tells of changes of its memory while it holds a lock of its own.
 class Adapter {
  public:
-  /// Stops whatever an earlier driver left running, puts the wires into endpoint mode and an image, or empty tables
-  /// that permit everything, into force. `name`: of the DPDK device; `image`: path of a table image, or empty. Throws
-  /// DeviceError, TransportError, LoadRefused, tables::ImageError and tables::DoesNotFit.
+  /// Becomes the owner of the device's tables, stops whatever an earlier driver left running, puts an image, or empty
+  /// tables that permit everything, into force with one flip, and the wires into endpoint mode. `name`: of the DPDK
+  /// device; `image`: path of a table image, or empty. Throws DeviceError, TransportError, LoadRefused,
+  /// tables::ImageError and tables::DoesNotFit.
   Adapter(std::string name, std::unique_ptr<Backend> backend, const std::string& image);
   ~Adapter();
   Adapter(const Adapter&) = delete;
@@ -84,12 +86,17 @@ class Adapter {
   void map_memory(std::span<const std::uint8_t> gone = {});
 
  private:
+  /// Renews the owner lock again and again, in a thread of DPDK's.
+  static void keep(void* adapter);
+  void keep_later();
+
   std::string name_;
   std::unique_ptr<Backend> backend_;
   std::vector<void*> mapped_;
   std::uint16_t switch_domain_ = RTE_ETH_DEV_SWITCH_DOMAIN_ID_INVALID;
   device::Device device_;
   device::Nic nic_;
+  device::Ownership ownership_;
   DmaZone descriptors_, head_, rows_;
   std::unique_ptr<device::TableRing> table_ring_;
   std::unique_ptr<device::RuleTable> rules_;

@@ -21,6 +21,9 @@ class Backend {
   /// True if bus addresses are the process's own addresses, else they are DPDK's IOVAs.
   virtual bool bus_is_virtual() const = 0;
 
+  /// Clocks for which the owner lock is held without being renewed. A simulated NIC's clock is slower than the wall's.
+  virtual std::uint64_t lease(std::uint32_t clock_hz) const { return 10ULL * clock_hz; }
+
   /// Called when software looks for work and finds none: a simulated NIC lets time pass here. Frames begin to come in
   /// with the first such call.
   virtual void give_time() {}

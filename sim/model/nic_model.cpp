@@ -72,7 +72,7 @@ void ClockedNic::step(bool frames_begin) {
   ++clock_;
 }
 
-NicModel::NicModel() : axi_(host_pins(), memory_) {
+NicModel::NicModel(std::unique_ptr<VerilatedNic> nic) : ClockedNic(std::move(nic)), axi_(host_pins(), memory_) {
   attach(axi_);
   reset();
 }

@@ -136,7 +136,7 @@ class ClockedNic {
 class NicModel final : public ClockedNic, public device::Transport {
  public:
   /// Out of reset; links are up at 10 Gbit/s, host memory is empty.
-  NicModel();
+  explicit NicModel(std::unique_ptr<VerilatedNic> nic = make_verilated_nic());
 
   /// What the NIC can reach; changes take effect with the next access.
   HostMemory& memory() { return memory_; }

@@ -19,6 +19,7 @@ namespace {
 
 using device::Device;
 using device::DeviceError;
+using device::Ownership;
 using device::RegisterRowSink;
 using device::RuleId;
 using device::RuleTable;
@@ -40,7 +41,8 @@ class Rules : public ::testing::Test {
   FakeDevice fake;
   Device device{fake, Device::Options{.polls = 50}};
   RegisterRowSink sink{device};
-  RuleTable table{device, sink, kPermit};
+  Ownership ownership{fake};
+  RuleTable table{device, sink, ownership, kPermit};
 
   policy::Key key_of_port(std::uint32_t number) {
     policy::Key key;
@@ -75,7 +77,7 @@ TEST_F(Rules, ChangesTakeEffectTogetherAtTheCommit) {
 
 TEST_F(Rules, SmallerPriorityNumbersComeFirstAndEqualOnesInOrder) {
   for (const std::uint32_t last : {0U, 1U, std::numeric_limits<std::uint32_t>::max()}) {
-    RuleTable rules(device, sink, kPermit);
+    RuleTable rules(device, sink, ownership, kPermit);
     const RuleId second = rules.add(last, port(5), kDrop);
     const RuleId third = rules.add(last, port(5), kPermit);
     rules.commit();
@@ -243,7 +245,8 @@ TEST_F(Rules, DeviceThatIsGoneAtAnyAccessLeavesTheOldRulesInForce) {
     FakeDevice dying;
     Device device2{dying, Device::Options{.polls = 50}};
     RegisterRowSink sink2{device2};
-    RuleTable rules(device2, sink2, kPermit);
+    Ownership ownership2(dying);
+    RuleTable rules(device2, sink2, ownership2, kPermit);
     rules.add(0, port(7), kDrop);
     rules.commit();
     dying.faults.dies_after = dying.accesses + after;
@@ -283,6 +286,31 @@ TEST_F(Rules, CountersOfARuleGoOnWhileOthersComeAndGo) {
   }
   EXPECT_EQ(table.counters(kept), (Tally{14, 1040}));
   EXPECT_EQ(table.counters(kept), (Tally{14, 1040}));
+}
+
+TEST_F(Rules, AreNotChangedAnyMoreOnceAnotherProgramHasBegunToUseTheDevice) {
+  const RuleId seven = table.add(0, port(7), kDrop);
+  table.commit();
+  Device other(fake);
+  const unsigned flips = fake.flips;
+  table.add(0, port(9), kDrop);
+  EXPECT_THAT([&] { table.commit(); }, testing::ThrowsMessage<DeviceError>(testing::HasSubstr("another program")));
+  EXPECT_EQ(fake.flips, flips);
+  EXPECT_TRUE(table.place_of(seven).has_value());
+  // Nor later, when that program is gone.
+  table.remove(seven);
+  EXPECT_THROW(table.commit(), DeviceError);
+}
+
+TEST_F(Rules, AreNotChangedAnyMoreOnceOtherSoftwareHasExchangedTheBanks) {
+  table.add(0, port(7), kDrop);
+  table.commit();
+  device.wait_for_shadow();
+  device.flip();
+  const unsigned flips = fake.flips;
+  table.add(0, port(9), kDrop);
+  EXPECT_THROW(table.commit(), DeviceError);
+  EXPECT_EQ(fake.flips, flips);
 }
 
 }  // namespace
