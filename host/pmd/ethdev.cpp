@@ -94,6 +94,8 @@ TransmitQueue* transmit_queue(const rte_eth_dev* dev, unsigned index) {
 int configure(rte_eth_dev* dev) {
   return guarded(dev, "configure", [dev](Port& port) {
     const rte_eth_conf& wanted = dev->data->dev_conf;
+    if (wanted.intr_conf.rxq != 0)
+      throw std::invalid_argument("the driver polls and has no receive interrupts; set intr_conf.rxq to 0");
     port.nic_queues.clear();
     for (unsigned i = 0; i < dev->data->nb_rx_queues; ++i) {
       port.nic_queues.push_back(static_cast<std::uint16_t>(port.adapter->first_queue(port.wire) + i));
@@ -262,6 +264,11 @@ int set_up_receive_queue(rte_eth_dev* dev, std::uint16_t index, std::uint16_t de
   Port& port = port_of(dev);
   try {
     if (pool == nullptr) throw std::invalid_argument("a receive queue needs a mempool");
+    if ((rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0) {
+      throw std::invalid_argument(
+          "the mempool's mbufs have external buffers, which this driver does not receive into; take one of "
+          "rte_pktmbuf_pool_create");
+    }
     const unsigned log2 = ring_log2(descriptors);
     auto queue = std::make_unique<ReceiveQueue>();
     queue->port = &port;

@@ -1,6 +1,7 @@
 // Transmit bursts: mbufs to descriptors.
 #include <rte_errno.h>
 #include <rte_mbuf.h>
+#include <rte_memory.h>
 
 #include "pmd/port.h"
 
@@ -8,13 +9,30 @@ namespace portcullis::pmd {
 
 namespace {
 
-/// Whether the NIC takes a packet; one that it does not take would stop its queue.
-bool can_be_sent(const Port& port, const rte_mbuf* packet) {
-  if (packet->pkt_len == 0 || packet->pkt_len > port.adapter->nic().max_frame()) return false;
+/// Whether the NIC can read a segment. Only buffers that were attached to their mbuf may lie elsewhere.
+bool is_reachable(const Port& port, const rte_mbuf* segment) {
+  if (!RTE_MBUF_HAS_EXTBUF(segment)) return true;
+  if (!port.adapter->backend().bus_is_virtual()) return segment->buf_iova != RTE_BAD_IOVA;
+  const auto is_mapped = [](const void* at) {
+    const rte_memseg_list* list = rte_mem_virt2memseg_list(at);
+    return list != nullptr && list->external == 0;
+  };
+  const auto* data = rte_pktmbuf_mtod(segment, const std::uint8_t*);
+  return is_mapped(data) && is_mapped(data + segment->data_len - 1);
+}
+
+/// Why the NIC would not take a packet, which would stop its queue; null: it takes it.
+const char* why_not_sent(const Port& port, const rte_mbuf* packet) {
+  if (packet->pkt_len == 0) return "it is empty";
+  if (packet->pkt_len > port.adapter->nic().max_frame()) return "it is longer than the NIC's largest frame";
   for (const rte_mbuf* segment = packet; segment != nullptr; segment = segment->next) {
-    if (segment->data_len == 0) return false;
+    if (segment->data_len == 0) return "one of its segments is empty";
+    if (!is_reachable(port, segment)) {
+      return "it has an external buffer outside of DPDK's memory, which the NIC does not reach: take such buffers from "
+             "rte_malloc, or copy the packet (rte_pktmbuf_copy)";
+    }
   }
-  return true;
+  return nullptr;
 }
 
 }  // namespace
@@ -63,9 +81,13 @@ std::uint16_t transmit_burst(void* transmit_queue, rte_mbuf** packets, std::uint
         free_sent(queue);
         if (packet->nb_segs > queue.ring->room()) break;
       }
-      if (!can_be_sent(port, packet)) {
+      if (const char* reason = why_not_sent(port, packet)) {
+        // The first one is told; all are counted.
+        if (queue.refused++ == 0) {
+          log(RTE_LOG_WARNING, "port {} transmit queue {} drops a packet: {}", port.dev->data->port_id, queue.index,
+              reason);
+        }
         rte_pktmbuf_free(packet);
-        ++queue.refused;
         continue;
       }
       const std::uint32_t bytes = packet->pkt_len;
@@ -99,7 +121,7 @@ std::uint16_t prepare_burst(void* transmit_queue, rte_mbuf** packets, std::uint1
   const auto& queue = *static_cast<TransmitQueue*>(transmit_queue);
   for (std::uint16_t i = 0; i < count; ++i) {
     const bool offload = (packets[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0;
-    if (offload || !can_be_sent(*queue.port, packets[i])) {
+    if (offload || why_not_sent(*queue.port, packets[i]) != nullptr) {
       rte_errno = offload ? ENOTSUP : EINVAL;
       return i;
     }

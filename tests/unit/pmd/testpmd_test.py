@@ -3,9 +3,11 @@
 
     testpmd_test.py LIBRARY     the driver, librte_net_portcullis.so
 """
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -21,9 +23,9 @@ DEADLINE = 60  # seconds; what this waits for takes less than one on an idle mac
 class Testpmd:
     """A dpdk-testpmd with one device, driven by its standard input."""
 
-    def __init__(self, arguments, options=()):
+    def __init__(self, arguments, options=(), eal=("--no-shconf", "--no-telemetry")):
         self.output = ""
-        command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry", "-l", "0-1",
+        command = ["stdbuf", "-oL", "dpdk-testpmd", "--no-huge", "-m", "256", "--no-pci", *eal, "-l", "0-1",
                    "-d", stock_program.LIBRARY, "--vdev", f"net_portcullis0,{arguments}", "--", "-i", "--nb-cores=1", "--total-num-mbufs=8192", *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -142,6 +144,33 @@ class TestpmdTest(unittest.TestCase):
         # Port 5009 went to wire 1 in the NIC, past the host; nothing keeps the two ways in order with each other.
         expected = [f for n, f in enumerate(self.frames) if not 3 <= n % 10 <= 5]
         self.assertEqual(sorted(read_pcap(self.folder / "out1.pcap")), sorted(expected))
+
+    def test_telemetry_tells_of_tables_and_counters(self):
+        # Its socket lies in the process's runtime folder.
+        testpmd = Testpmd(self.wires, eal=(f"--file-prefix=portcullis{os.getpid()}",))
+        folder = Path(os.environ.get("RUNTIME_DIRECTORY") or ("/var/run" if os.getuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")))
+        folder = folder / "dpdk" / f"portcullis{os.getpid()}"
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        testpmd.command("flow create 0 ingress pattern eth / ipv4 / udp dst is 5003 / end actions drop / end", "Flow rule #0 created")
+        testpmd.command("start")
+        testpmd.wait_until(lambda: testpmd.statistics(0)["RX-packets"] == 900)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+            asked.settimeout(DEADLINE)
+            asked.connect(str(folder / "dpdk_telemetry.v2"))
+            largest = json.loads(asked.recv(1024))["max_output_len"]
+
+            def ask(command):
+                asked.send(command.encode())
+                return json.loads(asked.recv(largest))[command]["net_portcullis0"]
+
+            tables, counters = ask("/portcullis/tables"), ask("/portcullis/counters")
+        testpmd.end()
+        self.assertEqual((tables["geometry"], tables["rules"], tables["rules_used"]), ("edge", 512, 1))
+        # The device's, both wires' in one.
+        self.assertEqual((counters["wire0_frames"], counters["wire0_dropped"], counters["wire0_forwarded"]), (1000, 100, 900))
+        self.assertEqual(counters["wire0_bytes"], sum(len(frame) for frame in self.frames))
+        self.assertEqual((counters["default_action"], counters["wire1_frames"]), (900, 0))
+        self.assertEqual({value for name, value in counters.items() if name.startswith("malformed_")}, {0})
 
     def test_what_is_not_supported_is_refused_with_a_sentence(self):
         testpmd = Testpmd(self.wires)
