@@ -1,5 +1,6 @@
 #include "bank.h"
 
+#include "core_registers.h"
 #include "device/mailbox_protocol.h"
 #include "device/registers.h"
 #include "platform.h"
@@ -73,7 +74,9 @@ static void set(uint32_t* known, uint32_t address, uint32_t value) {
   *known = value;
 }
 
+/* Called for every row and every test lookup: each is work that gets on, and a piece of an image may be more of it than a turn of the main loop should take. */
 static uint8_t commit(void) {
+  core_write(PCL_CORE_WATCHDOG, 0);
   if (waiting == 0) return PCL_DONE;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   set(&target_known, PCL_LOAD_TARGET, waiting_target);

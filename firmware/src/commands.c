@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "bank.h"
@@ -15,7 +16,6 @@
 #define LOCK_ID 1u        /* of the firmware */
 #define LOCK_LEASE 0xFFFFu /* the longest; a reset of the processor frees the lock at once */
 #define RESET_OF_DEVICE 0u /* CORE_RESET.CAUSE; also power-up */
-#define WATCHED_PART 128u /* bytes of an image between two writes of the watchdog */
 #define MAX_PATIENCE 600000u
 #define MAX_PIECE (PCL_BUFFER_BYTES - PCL_LOAD_DATA_PIECE)
 
@@ -92,7 +92,7 @@ static bool banks_touched(void) {
 /* Gives the shadow bank, `bank`, its default action again, which a reset of the device clears, and asks it a few probes of its image. */
 static bool bring_back(unsigned bank) {
   const struct bank_witnesses* kept = keep_witnesses(bank);
-  if (bank_write_row(TARGET_DEFAULT, 0, 1, kept->default_action, 2) != PCL_DONE || bank_check_errors() != PCL_DONE) return false;
+  if (kept == NULL || bank_write_row(TARGET_DEFAULT, 0, 1, kept->default_action, 2) != PCL_DONE || bank_check_errors() != PCL_DONE) return false;
   for (uint32_t i = 0; i < kept->count; ++i) {
     const struct witness* probe = &kept->probes[i];
     struct test_answer answer;
@@ -107,12 +107,13 @@ static bool bring_back(unsigned bank) {
    that was in force back, and keeps the other one for a rollback where that is possible. False: both banks are unknown. */
 static bool restore(void) {
   const unsigned good = keep_active();
-  if (keep_bank(good)->state != PCL_BANK_USED || bank_active() != 0) return false;
+  const struct bank_witnesses* kept = keep_witnesses(good);
+  if (kept == NULL || keep_bank(good)->state != PCL_BANK_USED || bank_active() != 0) return false;
   register_write(PCL_ERRORS, 0xFFFFFFFFu);
   bank_forget_registers();
   if (good == 1u) {
     if (!bring_back(1) || bank_flip() != PCL_DONE) return false;
-  } else if ((keep_witnesses(0)->default_action[0] | keep_witnesses(0)->default_action[1]) != 0) {
+  } else if ((kept->default_action[0] | kept->default_action[1]) != 0) {
     /* Bank 0 can be written only while bank 1 is in force, and that must let nothing through meanwhile: no protocol has a rule in it any more. */
     static const struct bank_record unknown;
     static const uint32_t no_rule;
@@ -234,17 +235,7 @@ static struct reply load_data(const uint8_t* data, uint32_t length) {
     give_up_load(PCL_EVENT_LOAD_FAILED, PCL_ERROR_ORDER);
     return status_only(PCL_ERROR_ORDER);
   }
-  /* In parts, so that a watchdog of any length has time for them: a piece of rows that are all new takes longer than all else. */
-  const uint8_t* piece = data + PCL_LOAD_DATA_PIECE;
-  uint32_t left = length - PCL_LOAD_DATA_PIECE;
-  uint8_t error = PCL_DONE;
-  while (left > 0 && error == PCL_DONE) {
-    const uint32_t part = left < WATCHED_PART ? left : WATCHED_PART;
-    error = image_parser_take(&parser, piece, part);
-    core_write(PCL_CORE_WATCHDOG, 0);
-    piece += part;
-    left -= part;
-  }
+  const uint8_t error = image_parser_take(&parser, data + PCL_LOAD_DATA_PIECE, length - PCL_LOAD_DATA_PIECE);
   if (error != PCL_DONE) return load_error(error);
   renew_deadline();
   return words_reply(PCL_DONE, &parser.position, 1);
@@ -287,8 +278,7 @@ static struct reply bring_into_force(uint32_t event) {
   if (error != PCL_DONE) return status_only(error);
   struct bank_record record = *keep_bank(shadow);
   record.state = PCL_BANK_USED;
-  keep_set_bank(shadow, &record);
-  keep_set_active(shadow);
+  keep_set_in_force(shadow, &record);
   log_event(event, record.load, shadow);
   const uint32_t active = shadow;
   return words_reply(PCL_DONE, &active, 1);

@@ -15,7 +15,6 @@ struct kept {
   uint32_t boots;
   uint32_t load;
   struct bank_record banks[2];
-  struct bank_witnesses witnesses[2];
   uint32_t active;
   uint32_t crc; /* of all before it */
   uint32_t next_event;
@@ -23,6 +22,15 @@ struct kept {
 };
 
 __attribute__((section(".keep"))) static struct kept kept;
+/* Apart, each under a CRC of its own: they are large, and change with a load alone. */
+__attribute__((section(".keep"))) static struct {
+  struct bank_witnesses of;
+  uint32_t crc;
+} witnessed[2];
+
+static uint32_t crc_of_witnesses(unsigned bank) {
+  return ~crc32c_update(0xFFFFFFFFu, (const uint8_t*)&witnessed[bank].of, sizeof witnessed[bank].of);
+}
 
 static uint32_t crc_of_kept(void) {
   return ~crc32c_update(0xFFFFFFFFu, (const uint8_t*)&kept, offsetof(struct kept, crc));
@@ -69,21 +77,21 @@ void keep_set_bank(unsigned bank, const struct bank_record* record) {
 }
 
 const struct bank_witnesses* keep_witnesses(unsigned bank) {
-  return &kept.witnesses[bank];
+  return witnessed[bank].crc == crc_of_witnesses(bank) ? &witnessed[bank].of : NULL;
 }
 
 void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses) {
-  kept.witnesses[bank] = *witnesses;
-  seal();
+  witnessed[bank].of = *witnesses;
+  witnessed[bank].crc = crc_of_witnesses(bank);
 }
 
 unsigned keep_active(void) {
   return kept.active & 1u;
 }
 
-void keep_set_active(unsigned bank) {
+void keep_set_in_force(unsigned bank, const struct bank_record* record) {
   kept.active = bank;
-  seal();
+  keep_set_bank(bank, record);
 }
 
 void log_event(uint32_t code, uint32_t a, uint32_t b) {

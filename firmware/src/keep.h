@@ -51,11 +51,12 @@ uint32_t keep_load(void);
 uint32_t keep_new_load(void);
 const struct bank_record* keep_bank(unsigned bank);
 void keep_set_bank(unsigned bank, const struct bank_record* record);
+/* A null pointer if they are not whole. */
 const struct bank_witnesses* keep_witnesses(unsigned bank);
 void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses);
-/* The bank that the firmware brought into force last. */
+/* The bank that the firmware brought into force last; its record is set with it. */
 unsigned keep_active(void);
-void keep_set_active(unsigned bank);
+void keep_set_in_force(unsigned bank, const struct bank_record* record);
 
 /* Also printed on the console. */
 void log_event(uint32_t code, uint32_t a, uint32_t b);
