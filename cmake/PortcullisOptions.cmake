@@ -2,7 +2,7 @@
 option(PORTCULLIS_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(PORTCULLIS_FUZZ "Build the fuzz targets (needs clang)" OFF)
 option(PORTCULLIS_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
-option(PORTCULLIS_SCALE_MODEL "Build the model of the geometry scale, 10,240 rules (docs/scale.md)" OFF)
+option(PORTCULLIS_SCALE_MODEL "Build the model of the geometry scale, 10,240 rules (docs/scale.md)" ON)
 option(PORTCULLIS_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
 option(PORTCULLIS_COVERAGE "Coverage counters" OFF)
 set(PORTCULLIS_SHARED "${CMAKE_SOURCE_DIR}/../shared" CACHE PATH "Folder with the documents and filter sets that some tests use")
