@@ -286,11 +286,13 @@ module pcl_engine
         assign key = slot_key.vlan;
       end
       // What is loaded, at the table.
+      logic inside1_q;  // the index is that of a boundary
       logic write, write_bank;
-      logic [15:0] write_index;
+      logic [RowBits-2:0] write_index;
       logic [KeyWidth-1:0] write_boundary;
-      pcl_dup #(.WIDTH(1 + 1 + 16 + KeyWidth), .COPIES(1)) u_write (
-        .clk_i, .d_i({load1_q && load_target1_q == TargetBoundary + 6'(t), load_bank1_q, load_index1_q, load_data1_q[KeyWidth-1:0]}),
+      always_ff @(posedge clk_i) if (load || !pcl_prim_pkg::GateIdle) inside1_q <= 32'(load_index_i) >> (RowBits - 1) == 0;
+      pcl_dup #(.WIDTH(1 + 1 + RowBits - 1 + KeyWidth), .COPIES(1)) u_write (
+        .clk_i, .d_i({load1_q && inside1_q && load_target1_q == TargetBoundary + 6'(t), load_bank1_q, load_index1_q[RowBits-2:0], load_data1_q[KeyWidth-1:0]}),
         .q_o({write, write_bank, write_index, write_boundary})
       );
       pcl_range_table #(.WIDTH(KeyWidth), .INTERVALS(Intervals), .SECOND(second_level_children(ADDRESS_BITS)), .CLOCKS(SearchClocks), .COPIES(Copies)) u_search (

@@ -2,7 +2,7 @@
 //
 // A search in levels: sixteen-way over b[j * INTERVALS / 16] in registers; a second level of up to SECOND children, a row of boundaries per node and bank in
 // distributed RAM; then levels of four children (the last one four or two) in block RAM.
-// In: key_i, bank_i, one a clock; nothing stalls. Boundaries one per clock through write_*; index 0 and indices >= INTERVALS are ignored. Unused boundaries must
+// In: key_i, bank_i, one a clock; nothing stalls. Boundaries one per clock through write_*; index 0 is ignored. Unused boundaries must
 // be all ones.
 // Out: row_o = {bank, interval number}, COPIES times, CLOCKS clocks later: at least range_clocks(WIDTH, INTERVALS, SECOND), more to align it with other tables.
 // A boundary written at a clock edge is seen by keys that enter from the second one behind on. Rewriting a bank while its keys are under way gives them any number.
@@ -22,7 +22,7 @@ module pcl_range_table
   output logic [COPIES-1:0][ROW_BITS-1:0] row_o,
   input  logic                            write_i,
   input  logic                            write_bank_i,
-  input  logic [15:0]                     write_index_i,
+  input  logic [ROW_BITS-2:0]             write_index_i,
   input  logic [WIDTH-1:0]                write_boundary_i
 );
 
@@ -59,7 +59,6 @@ module pcl_range_table
   // Write port: a register stage, with what is to be written in the first level already decoded, and a second one before the RAMs. Boundaries are stored
   // inverted, so that memory full of zeros is a table without boundaries.
   localparam int unsigned FirstStride = INTERVALS / 16;
-  logic                    in_table, in_table_q;
   logic [1:0]              write;                   // a bit per bank
   logic [15:1]             write_number;
   logic [EnableCopies-1:0][1:0]  write_first_q;
@@ -68,7 +67,6 @@ module pcl_range_table
   logic [1:0]              write_q;
   logic [IntervalBits-1:0] write_index_q;
   logic [WriteCopies-1:0][WIDTH-1:0] write_inverted;
-  assign in_table = 32'(write_index_i) >> IntervalBits == 0;  // a comparison would be a carry chain
   always_comb begin
     for (int b = 0; b < 2; b++) write[b] = write_i && write_bank_i == b[0];
     for (int n = 1; n < 16; n++) begin
@@ -76,14 +74,11 @@ module pcl_range_table
     end
   end
   pcl_dup #(.WIDTH(2), .COPIES(EnableCopies)) u_write_first (.clk_i, .d_i(write), .q_o(write_first_q));
-  pcl_dup #(.WIDTH(1), .COPIES(EnableCopies)) u_write_here (.clk_i, .d_i(in_table && (32'(write_index_i) & (FirstStride - 1)) == 0), .q_o(write_here_q));
+  pcl_dup #(.WIDTH(1), .COPIES(EnableCopies)) u_write_here (.clk_i, .d_i((32'(write_index_i) & (FirstStride - 1)) == 0), .q_o(write_here_q));
   pcl_dup #(.WIDTH(15), .COPIES(EnableCopies)) u_write_number (.clk_i, .d_i(write_number), .q_o(write_number_q));
   always_ff @(posedge clk_i) begin
     write_q <= write;
-    if (write_i || !pcl_prim_pkg::GateIdle) begin
-      in_table_q    <= in_table;
-      write_index_q <= write_index_i[IntervalBits-1:0];
-    end
+    if (write_i || !pcl_prim_pkg::GateIdle) write_index_q <= write_index_i;
   end
   pcl_dup #(.WIDTH(WIDTH), .COPIES(WriteCopies)) u_write (.clk_i, .d_i(~write_boundary_i), .q_o(write_inverted));
 
@@ -123,7 +118,7 @@ module pcl_range_table
     logic [NodeCopies-1:0][3:0] write_node2_q;
     logic [WriteCopies-1:0][WIDTH-1:0] write_inverted2;
     always_ff @(posedge clk_i) begin
-      write2_q <= in_table_q ? write_q : '0;
+      write2_q <= write_q;
       if (write_q != 0 || !pcl_prim_pkg::GateIdle) begin
         for (int n = 1; n < int'(SecondChildren); n++) write_number2_q[n] <= (32'(write_index_q) & (Span - 1)) == n * Stride;
       end
@@ -157,7 +152,7 @@ module pcl_range_table
     assign second_code = '0;
     assign second_key = '0;
     logic unused;
-    assign unused = ^{write_q, in_table_q, write_index_q, node, second_node, second_key, second_code};
+    assign unused = ^{write_q, write_index_q, node, second_node, second_key, second_code};
   end
 
   // Block RAM levels. A level begins with the interval known so far and ends with as many more bits as its children need.
@@ -219,7 +214,7 @@ module pcl_range_table
     end
     always_ff @(posedge clk_i) begin
       for (int c = 1; c < int'(Children); c++) begin
-        write2_q[c-1] <= write_q != 0 && in_table_q && (32'(write_index_q) & (Span - 1)) == c * Stride;
+        write2_q[c-1] <= write_q != 0 && (32'(write_index_q) & (Span - 1)) == c * Stride;
       end
       if (write_q != 0 || !pcl_prim_pkg::GateIdle) write_row2_q <= write_row;
     end

@@ -14,7 +14,7 @@ module pcl_range_table #(
   output logic [COPIES-1:0][ROW_BITS-1:0] row_o,
   input  logic                            write_i,
   input  logic                            write_bank_i,
-  input  logic [15:0]                     write_index_i,
+  input  logic [ROW_BITS-2:0]             write_index_i,
   input  logic [WIDTH-1:0]                write_boundary_i
 );
 

@@ -13,7 +13,7 @@ module range_table_proof #(
   input logic             bank_i,
   input logic [WIDTH-1:0] key_i,
   input logic             write_i,
-  input logic [15:0]      write_index_i,
+  input logic [$clog2(INTERVALS)-1:0] write_index_i,
   input logic [WIDTH-1:0] write_boundary_i
 );
 
@@ -42,7 +42,7 @@ module range_table_proof #(
     .clk_i, .bank_i, .key_i, .row_o(row),
     .write_i          (loading || write_i),
     .write_bank_i     (loading ? loaded_bank : !loaded_bank),
-    .write_index_i    (loading ? clock_q : write_index_i),
+    .write_index_i    (loading ? clock_q[IntervalBits-1:0] : write_index_i),
     .write_boundary_i
   );
 
