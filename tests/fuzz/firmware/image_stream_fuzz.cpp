@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "core_registers.h"
 #include "device/mailbox_protocol.h"
 #include "device/registers.h"
 #include "image_parser.h"
@@ -106,6 +107,9 @@ uint32_t register_read(uint32_t address) {
       return 0;
   }
 }
+
+// Of the processor's own registers the parser writes the watchdog's alone.
+void core_write(uint32_t offset, uint32_t) { check(offset == PCL_CORE_WATCHDOG); }
 
 void register_write(uint32_t address, uint32_t value) {
   check((address >= PCL_LOAD_TARGET && address <= PCL_LOAD_COMMIT) ||
