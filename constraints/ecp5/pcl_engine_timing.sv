@@ -1,5 +1,4 @@
-// The match engine between registers, for timing: every input comes from a bit of a shift register of its own, every output goes to a register and from
-// there into an exclusive-or shift register, so that all of the engine is kept, none of its paths ends at a pin, and three pins are enough.
+// The match engine between registers (pcl_timing_pins), for timing.
 // LATENCY_CLOCKS is what the one who asks believes the latency of a lookup to be; elaboration fails where the sources say another.
 module pcl_engine_timing
   import pcl_pkg::*;
@@ -75,29 +74,26 @@ module pcl_engine_timing
     logic                 counter_clearing;
   } outputs_t;
 
-  inputs_t  in_q;
-  outputs_t out, out_q, chain_q;
-  always_ff @(posedge clk_i) begin
-    in_q    <= ~{in_q[$bits(inputs_t)-2:0], serial_i};  // inverted, so that no register behind an input is the next one of the shift register
-    out_q   <= out;
-    chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
-  end
-  assign serial_o = chain_q[$bits(outputs_t)-1];
+  inputs_t  in;
+  outputs_t out;
+  pcl_timing_pins #(.INPUTS($bits(inputs_t)), .OUTPUTS($bits(outputs_t))) u_pins (
+    .clk_i, .serial_i, .serial_o, .inputs_o(in), .outputs_i(out)
+  );
 
   pcl_engine #(
     .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS),
     .TAG_BITS(TAG_BITS), .LENGTH_BITS(LENGTH_BITS)
   ) u_engine (
     .clk_i,
-    .rst_i                (in_q.rst),
-    .lookup_valid_i       (in_q.lookup_valid),
+    .rst_i                (in.rst),
+    .lookup_valid_i       (in.lookup_valid),
     .lookup_ready_o       (out.lookup_ready),
-    .lookup_key_i         (in_q.lookup_key),
-    .lookup_cause_i       (in_q.lookup_cause),
-    .lookup_length_i      (in_q.lookup_length),
-    .lookup_tag_i         (in_q.lookup_tag),
+    .lookup_key_i         (in.lookup_key),
+    .lookup_cause_i       (in.lookup_cause),
+    .lookup_length_i      (in.lookup_length),
+    .lookup_tag_i         (in.lookup_tag),
     .verdict_valid_o      (out.verdict_valid),
-    .verdict_ready_i      (in_q.verdict_ready),
+    .verdict_ready_i      (in.verdict_ready),
     .verdict_permit_o     (out.verdict_permit),
     .verdict_would_drop_o (out.verdict_would_drop),
     .verdict_hit_o        (out.verdict_hit),
@@ -106,31 +102,31 @@ module pcl_engine_timing
     .verdict_cause_o      (out.verdict_cause),
     .verdict_bank_o       (out.verdict_bank),
     .verdict_tag_o        (out.verdict_tag),
-    .test_valid_i         (in_q.test_valid),
+    .test_valid_i         (in.test_valid),
     .test_ready_o         (out.test_ready),
-    .test_key_i           (in_q.test_key),
+    .test_key_i           (in.test_key),
     .test_done_o          (out.test_done),
     .test_hit_o           (out.test_hit),
     .test_rule_o          (out.test_rule),
     .test_action_o        (out.test_action),
-    .load_valid_i         (in_q.load_valid),
+    .load_valid_i         (in.load_valid),
     .load_ready_o         (out.load_ready),
-    .load_target_i        (in_q.load_target),
-    .load_index_i         (in_q.load_index),
-    .load_data_i          (in_q.load_data),
-    .flip_i               (in_q.flip),
+    .load_target_i        (in.load_target),
+    .load_index_i         (in.load_index),
+    .load_data_i          (in.load_data),
+    .flip_i               (in.flip),
     .flip_ignored_o       (out.flip_ignored),
     .active_bank_o        (out.active_bank),
     .busy_o               (out.busy),
-    .counter_valid_i      (in_q.counter_valid),
+    .counter_valid_i      (in.counter_valid),
     .counter_ready_o      (out.counter_ready),
-    .counter_bank_i       (in_q.counter_bank),
-    .counter_kind_i       (in_q.counter_kind),
-    .counter_index_i      (in_q.counter_index),
+    .counter_bank_i       (in.counter_bank),
+    .counter_kind_i       (in.counter_kind),
+    .counter_index_i      (in.counter_index),
     .counter_done_o       (out.counter_done),
     .counter_packets_o    (out.counter_packets),
     .counter_bytes_o      (out.counter_bytes),
-    .counter_clear_i      (in_q.counter_clear),
+    .counter_clear_i      (in.counter_clear),
     .counter_clearing_o   (out.counter_clearing)
   );
 

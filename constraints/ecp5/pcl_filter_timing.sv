@@ -1,5 +1,4 @@
-// The filter between registers, for timing: every input comes from a bit of a shift register of its own, every output goes to a register and from there into
-// an exclusive-or shift register, so that all of the filter is kept and none of its paths ends at a pin.
+// The filter between registers (pcl_timing_pins), for timing.
 // LATENCY_CLOCKS is what the one who asks believes the latency of a lookup to be; elaboration fails where the sources say another.
 module pcl_filter_timing
   import pcl_pkg::*;
@@ -72,57 +71,54 @@ module pcl_filter_timing
     filter_report_t                   report;
   } outputs_t;
 
-  inputs_t  in_q;
-  outputs_t out, out_q, chain_q;
-  always_ff @(posedge clk_i) begin
-    in_q    <= ~{in_q[$bits(inputs_t)-2:0], serial_i};  // inverted, so that no register behind an input is the next one of the shift register
-    out_q   <= out;
-    chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
-  end
-  assign serial_o = chain_q[$bits(outputs_t)-1];
+  inputs_t  in;
+  outputs_t out;
+  pcl_timing_pins #(.INPUTS($bits(inputs_t)), .OUTPUTS($bits(outputs_t))) u_pins (
+    .clk_i, .serial_i, .serial_o, .inputs_o(in), .outputs_i(out)
+  );
 
   pcl_filter #(
     .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS),
     .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES)
   ) u_filter (
     .clk_i,
-    .rst_i            (in_q.rst),
-    .s_axis_tdata_i   (in_q.tdata),
-    .s_axis_tkeep_i   (in_q.tkeep),
-    .s_axis_tvalid_i  (in_q.tvalid),
-    .s_axis_tlast_i   (in_q.tlast),
-    .s_axis_tuser_i   (in_q.tuser),
+    .rst_i            (in.rst),
+    .s_axis_tdata_i   (in.tdata),
+    .s_axis_tkeep_i   (in.tkeep),
+    .s_axis_tvalid_i  (in.tvalid),
+    .s_axis_tlast_i   (in.tlast),
+    .s_axis_tuser_i   (in.tuser),
     .s_axis_tready_o  (out.tready),
     .m_axis_tdata_o   (out.tdata),
     .m_axis_tkeep_o   (out.tkeep),
     .m_axis_tvalid_o  (out.tvalid),
     .m_axis_tlast_o   (out.tlast),
     .m_axis_tuser_o   (out.tuser),
-    .m_axis_tready_i  (in_q.tready),
-    .s_axil_awvalid_i (in_q.awvalid),
+    .m_axis_tready_i  (in.tready),
+    .s_axil_awvalid_i (in.awvalid),
     .s_axil_awready_o (out.awready),
-    .s_axil_awaddr_i  (in_q.awaddr),
-    .s_axil_awprot_i  (in_q.awprot),
-    .s_axil_wvalid_i  (in_q.wvalid),
+    .s_axil_awaddr_i  (in.awaddr),
+    .s_axil_awprot_i  (in.awprot),
+    .s_axil_wvalid_i  (in.wvalid),
     .s_axil_wready_o  (out.wready),
-    .s_axil_wdata_i   (in_q.wdata),
-    .s_axil_wstrb_i   (in_q.wstrb),
+    .s_axil_wdata_i   (in.wdata),
+    .s_axil_wstrb_i   (in.wstrb),
     .s_axil_bvalid_o  (out.bvalid),
-    .s_axil_bready_i  (in_q.bready),
+    .s_axil_bready_i  (in.bready),
     .s_axil_bresp_o   (out.bresp),
-    .s_axil_arvalid_i (in_q.arvalid),
+    .s_axil_arvalid_i (in.arvalid),
     .s_axil_arready_o (out.arready),
-    .s_axil_araddr_i  (in_q.araddr),
-    .s_axil_arprot_i  (in_q.arprot),
+    .s_axil_araddr_i  (in.araddr),
+    .s_axil_arprot_i  (in.arprot),
     .s_axil_rvalid_o  (out.rvalid),
-    .s_axil_rready_i  (in_q.rready),
+    .s_axil_rready_i  (in.rready),
     .s_axil_rdata_o   (out.rdata),
     .s_axil_rresp_o   (out.rresp),
-    .load_valid_i     (in_q.load_valid),
+    .load_valid_i     (in.load_valid),
     .load_ready_o     (out.load_ready),
-    .load_target_i    (in_q.load_target),
-    .load_index_i     (in_q.load_index),
-    .load_data_i      (in_q.load_data),
+    .load_target_i    (in.load_target),
+    .load_index_i     (in.load_index),
+    .load_data_i      (in.load_data),
     .report_valid_o   (out.report_valid),
     .report_o         (out.report)
   );

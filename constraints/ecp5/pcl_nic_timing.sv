@@ -1,5 +1,4 @@
-// The NIC between registers, for timing: every input comes from a bit of a shift register of its own, every output goes to a register and from there into an
-// exclusive-or shift register, so that all of the NIC is kept and none of its paths ends at a pin.
+// The NIC between registers (pcl_timing_pins), for timing.
 // LATENCY_CLOCKS is what the one who asks believes the latency of a lookup to be; elaboration fails where the sources say another.
 module pcl_nic_timing
   import pcl_filter_pkg::*;
@@ -109,52 +108,49 @@ module pcl_nic_timing
     logic [7:0]                  console_data;
   } outputs_t;
 
-  inputs_t  in_q;
-  outputs_t out, out_q, chain_q;
-  always_ff @(posedge clk_i) begin
-    in_q    <= ~{in_q[$bits(inputs_t)-2:0], serial_i};  // inverted, so that no register behind an input is the next one of the shift register
-    out_q   <= out;
-    chain_q <= {chain_q[$bits(outputs_t)-2:0], 1'b0} ^ out_q;
-  end
-  assign serial_o = chain_q[$bits(outputs_t)-1];
+  inputs_t  in;
+  outputs_t out;
+  pcl_timing_pins #(.INPUTS($bits(inputs_t)), .OUTPUTS($bits(outputs_t))) u_pins (
+    .clk_i, .serial_i, .serial_o, .inputs_o(in), .outputs_i(out)
+  );
 
   pcl_nic #(
     .PORTS(PORTS), .QUEUES(QUEUES), .DATA_WIDTH(DATA_WIDTH), .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS),
     .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES), .RECEIVE_BYTES(RECEIVE_BYTES), .TRANSMIT_BYTES(TRANSMIT_BYTES)
   ) u_nic (
     .clk_i,
-    .rst_i            (in_q.rst),
-    .s_axis_tdata_i   (in_q.s_axis_tdata),
-    .s_axis_tkeep_i   (in_q.s_axis_tkeep),
-    .s_axis_tvalid_i  (in_q.s_axis_tvalid),
-    .s_axis_tlast_i   (in_q.s_axis_tlast),
-    .s_axis_tuser_i   (in_q.s_axis_tuser),
-    .m_axis_tready_i  (in_q.m_axis_tready),
-    .link_i           (in_q.link),
-    .speed_i          (in_q.speed),
-    .s_axil_awvalid_i (in_q.s_axil_awvalid),
-    .s_axil_awaddr_i  (in_q.s_axil_awaddr),
-    .s_axil_awprot_i  (in_q.s_axil_awprot),
-    .s_axil_wvalid_i  (in_q.s_axil_wvalid),
-    .s_axil_wdata_i   (in_q.s_axil_wdata),
-    .s_axil_wstrb_i   (in_q.s_axil_wstrb),
-    .s_axil_bready_i  (in_q.s_axil_bready),
-    .s_axil_arvalid_i (in_q.s_axil_arvalid),
-    .s_axil_araddr_i  (in_q.s_axil_araddr),
-    .s_axil_arprot_i  (in_q.s_axil_arprot),
-    .s_axil_rready_i  (in_q.s_axil_rready),
-    .m_axi_awready_i  (in_q.m_axi_awready),
-    .m_axi_wready_i   (in_q.m_axi_wready),
-    .m_axi_bid_i      (in_q.m_axi_bid),
-    .m_axi_bresp_i    (in_q.m_axi_bresp),
-    .m_axi_bvalid_i   (in_q.m_axi_bvalid),
-    .m_axi_arready_i  (in_q.m_axi_arready),
-    .m_axi_rid_i      (in_q.m_axi_rid),
-    .m_axi_rdata_i    (in_q.m_axi_rdata),
-    .m_axi_rresp_i    (in_q.m_axi_rresp),
-    .m_axi_rlast_i    (in_q.m_axi_rlast),
-    .m_axi_rvalid_i   (in_q.m_axi_rvalid),
-    .console_ready_i  (in_q.console_ready),
+    .rst_i            (in.rst),
+    .s_axis_tdata_i   (in.s_axis_tdata),
+    .s_axis_tkeep_i   (in.s_axis_tkeep),
+    .s_axis_tvalid_i  (in.s_axis_tvalid),
+    .s_axis_tlast_i   (in.s_axis_tlast),
+    .s_axis_tuser_i   (in.s_axis_tuser),
+    .m_axis_tready_i  (in.m_axis_tready),
+    .link_i           (in.link),
+    .speed_i          (in.speed),
+    .s_axil_awvalid_i (in.s_axil_awvalid),
+    .s_axil_awaddr_i  (in.s_axil_awaddr),
+    .s_axil_awprot_i  (in.s_axil_awprot),
+    .s_axil_wvalid_i  (in.s_axil_wvalid),
+    .s_axil_wdata_i   (in.s_axil_wdata),
+    .s_axil_wstrb_i   (in.s_axil_wstrb),
+    .s_axil_bready_i  (in.s_axil_bready),
+    .s_axil_arvalid_i (in.s_axil_arvalid),
+    .s_axil_araddr_i  (in.s_axil_araddr),
+    .s_axil_arprot_i  (in.s_axil_arprot),
+    .s_axil_rready_i  (in.s_axil_rready),
+    .m_axi_awready_i  (in.m_axi_awready),
+    .m_axi_wready_i   (in.m_axi_wready),
+    .m_axi_bid_i      (in.m_axi_bid),
+    .m_axi_bresp_i    (in.m_axi_bresp),
+    .m_axi_bvalid_i   (in.m_axi_bvalid),
+    .m_axi_arready_i  (in.m_axi_arready),
+    .m_axi_rid_i      (in.m_axi_rid),
+    .m_axi_rdata_i    (in.m_axi_rdata),
+    .m_axi_rresp_i    (in.m_axi_rresp),
+    .m_axi_rlast_i    (in.m_axi_rlast),
+    .m_axi_rvalid_i   (in.m_axi_rvalid),
+    .console_ready_i  (in.console_ready),
     .s_axis_tready_o  (out.s_axis_tready),
     .m_axis_tdata_o   (out.m_axis_tdata),
     .m_axis_tkeep_o   (out.m_axis_tkeep),

@@ -77,7 +77,7 @@ def sources(point):
     files = ["rtl/prim/ecp5/cells.sv"]
     for name in point["manifests"]:
         files += [f for f in manifest(name) if f not in files]
-    return files + [f"constraints/ecp5/{point['top']}.sv"]
+    return files + ["constraints/ecp5/pcl_timing_pins.sv", f"constraints/ecp5/{point['top']}.sv"]
 
 
 def digest(point):

@@ -19,7 +19,7 @@ def elaborates(verilator, top, manifest, point, latency):
     """Whether the wrapper elaborates with a point's parameters and this latency."""
     parameters = [f"-G{name}={value}" for name, value in {**point["parameters"], "LATENCY_CLOCKS": latency}.items()]
     done = subprocess.run([verilator, "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top, *parameters, "-f", manifest,
-                           f"../constraints/ecp5/{top}.sv"], cwd=ROOT / "rtl", capture_output=True, text=True, check=False)
+                           "../constraints/ecp5/pcl_timing_pins.sv", f"../constraints/ecp5/{top}.sv"], cwd=ROOT / "rtl", capture_output=True, text=True, check=False)
     refused = "pcl_engine_pkg::latency is" in done.stdout + done.stderr
     if done.returncode != 0 and not refused:
         sys.exit(f"check_results: {top} does not elaborate:\n{done.stderr}")
