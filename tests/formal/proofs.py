@@ -145,6 +145,17 @@ PROOFS = (
                      "ReadAnswerHolds"),
         )),
     Proof(
+        name="management_access", property="AXI4-Lite slave and master: valids and payloads hold; an answer for each access, none without; its own registers answered soon; under the owner lock the other side's writes to banks reach nothing",
+        module="pcl_management_access", geometry="16-bit addresses, 32-bit data", top="management_access_proof", harness=("management_access_proof.sv",),
+        manifest="management/management.f", depth=12, engine="abc pdr", cover_depth=10, mutations=(
+            Mutation("the lock binds the processor alone", "management/pcl_management_access.sv", "owned_by_core_i == take_core;",
+                     "owned_by_core_i == take_core || !take_core;", "HostIsKeptOut"),
+            Mutation("an address dropped before it is taken", "management/pcl_management_access.sv", "if (m_axil_awready_i) m_axil_awvalid_o <= 1'b0;",
+                     "m_axil_awvalid_o <= 1'b0;", "AddressHolds"),
+            Mutation("the answer given to the processor too", "management/pcl_management_access.sv", "assign core_ready_o = state_q == Answer && core_q;",
+                     "assign core_ready_o = state_q == Answer;", "OneAccessAtATime"),
+        )),
+    Proof(
         name="ram_generic", property="a read gives what was last written, and holds", module="pcl_ram_1r1w (generic)", geometry="16 rows of 2 columns of 4 bits",
         top="ram_proof", harness=("ram_proof.sv",), manifest="engine/engine.f", depth=12, engine="abc pdr", mutations=(
             Mutation("the output not held", "prim/pcl_ram_1r1w.sv", "if (read_q) read_data_o <= rows[row_q];", "read_data_o <= rows[row_q];", "ReadsWhatWasLastWritten"),
