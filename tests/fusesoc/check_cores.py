@@ -17,6 +17,8 @@ CASES = [
     ("portcullis::engine", None, ["engine/engine.f"]),
     ("portcullis::engine", "hardware", ["engine/engine_hardware.f"]),
     ("portcullis::engine", "ecp5", ["engine/engine_ecp5.f"]),
+    ("portcullis::pair", None, ["engine/pair.f"]),
+    ("portcullis::pair", "ecp5", ["engine/pair_ecp5.f"]),
     ("portcullis::scale", None, ["engine/scale.f"]),
     ("portcullis::scale", "ecp5", ["engine/scale_ecp5.f"]),
     ("portcullis::parser", None, ["parser/parser.f"]),

@@ -1,0 +1,3 @@
+// Two lookups a clock without primitives.
+-f engine/sources.f
+engine/pcl_engine_pair.sv
