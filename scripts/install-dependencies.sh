@@ -15,7 +15,7 @@ build_packages=(
   libcli11-dev libfmt-dev libgumbo-dev libmd4c-dev libpcap-dev libutf8proc-dev libyaml-cpp-dev
   nlohmann-json3-dev
 )
-test_packages=(clang clang-format dpdk-dev gcc-riscv64-unknown-elf libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev libsystemc-dev picolibc-riscv64-unknown-elf python3-venv tcl)
+test_packages=(clang clang-format dpdk-dev gcc-riscv64-unknown-elf libclang-rt-14-dev libdpdk-dev libgmock-dev libgtest-dev libsystemc-dev parallel picolibc-riscv64-unknown-elf python3-venv tcl)
 nightly_packages=(chromium debootstrap groff-base libpython3.11 munge nftables openvswitch-switch-dpdk slurm-wlm tshark zsh)
 
 profile=${1:-test}
