@@ -162,13 +162,15 @@ PROOFS = (
             Mutation("columns written together", "prim/pcl_ram_1r1w.sv", "if (write_i[c]) rows", "rows", "ReadsWhatWasLastWritten"),
         )),
     Proof(
-        name="counter_bank", property="a read gives all counts of its row and the sum of their lengths; none is lost in consecutive clocks", module="pcl_counter_bank (hardware)",
+        name="counter_bank", property="a read gives all counts of its row and the sum of their lengths; none is lost in consecutive clocks; clearing zeroes every row", module="pcl_counter_bank (hardware)",
         geometry="4 rows, 64 bits, lengths of 14 bits", top="counter_bank_proof", harness=("watched_ram.sv", "counter_bank_proof.sv"),
         manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=16, cover_depth=20, fast=False, mutations=(
             Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "from.younger[d] = same_q[d] &&", "from.younger[d] = d != 3 && same_q[d] &&",
                      "NoPacketIsLost", depth=18),
             Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry6_q     <= carry;", "carry6_q     <= 1'b0;",
-                     "MemoryHoldsAllCountsBefore", depth=18),
+                     "NoPacketIsLost", depth=18),
+            Mutation("the last row not cleared", "engine/pcl_counter_bank.sv", "32'(clear_row_q) == ROWS - 2", "32'(clear_row_q) == ROWS - 3", "RowsAreClearedInTurn",
+                     depth=18),
         )),
     engine_verdict(8, True, (
         Mutation("one table's row of the bank beside", "engine/pcl_engine.sv", ".d_i({bank, chunks[(t-RangeTables)*8 +: 8]})",
@@ -188,5 +190,20 @@ PROOFS = (
                      "g_step[s-1].values[2*i+1] > g_step[s-1].values[2*i] ?", "WhatIsFoundDecides"),
             Mutation("the slice behind the rule before which it comes", "engine/pcl_resolve.sv", "slice_before_i <= tree_rule_o", "slice_before_i < tree_rule_o",
                      "TheTreeIsBeforeTheSlice"),
+        )),
+    Proof(
+        name="tree", property="from any records, the place of the leaf that a walk from the root of the key's bank meets, a key a clock", module="pcl_tree",
+        geometry="3 levels of up to 4 records, addresses of 17 bits, two banks", top="tree_proof", harness=("constant_rows.sv", "tree_proof.sv"),
+        manifest="engine/scale.f", without=("prim/pcl_ram_1r1w.sv",), depth=11, cover_depth=12, mutations=(
+            Mutation("the record of the other bank", "engine/pcl_tree.sv", "assign read_row = {bank_i[2*l], row};", "assign read_row = {bank_i[2*l+1], row};", "StartOfTheLeaf"),
+            Mutation("a threshold itself below", "engine/pcl_tree.sv", "value >= record[3 +: ADDRESS_BITS]", "value > record[3 +: ADDRESS_BITS]", "CountOfTheLeaf"),
+        )),
+    Proof(
+        name="leaf", property="the least rule among the entries of a leaf that match, wherever it begins; none that is written meanwhile", module="pcl_leaf",
+        geometry="8 entries in leaves of up to 4, addresses of 4 bits, 16 rules, two banks", top="leaf_proof", harness=("constant_rows.sv", "leaf_proof.sv"),
+        manifest="engine/scale.f", without=("prim/pcl_ram_1r1w.sv",), depth=10, cover_depth=12, fast=False, mutations=(
+            Mutation("no turn to the next row", "engine/pcl_leaf.sv", "after_q[i] <= SlotBits'(i) < first;", "after_q[i] <= 1'b0;", "LeastOfTheLeaf"),
+            Mutation("a removal in the second clock missed", "engine/pcl_leaf.sv", "used3_q <= used2_q & ~written_next;", "used3_q <= used2_q;", "LeastOfTheLeaf"),
+            Mutation("a prefix a bit too long", "engine/pcl_leaf.sv", "ADDRESS_BITS'(~prefix & (prefix - 1'b1))", "ADDRESS_BITS'((~prefix & (prefix - 1'b1)) >> 1)", "LeastOfTheLeaf"),
         )),
 )
