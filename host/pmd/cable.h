@@ -5,15 +5,16 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
+
+#include "pmd/arguments.h"
 
 namespace portcullis::pmd {
 
 /// A wire argument that cannot be used. The message says what it is and what would do.
-class CableError : public std::runtime_error {
+class CableError : public ArgumentError {
  public:
-  using std::runtime_error::runtime_error;
+  using ArgumentError::ArgumentError;
 };
 
 class Cable {

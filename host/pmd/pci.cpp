@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "device/mmio_transport.h"
+#include "pmd/arguments.h"
 #include "pmd/port.h"
 
 namespace portcullis::pmd {
@@ -11,6 +12,8 @@ namespace {
 
 /// Bytes of the registers, BAR 0.
 constexpr std::size_t kRegisterBytes = 0x10000;
+
+constexpr const char* kArguments[] = {"image", "mac", nullptr};
 
 /// A card: DPDK's memory is mapped for it by the IOMMU, or by nobody.
 class Card final : public Backend {
@@ -34,18 +37,17 @@ int probe_pci(rte_pci_driver*, rte_pci_device* device) {
     log(RTE_LOG_ERR, "{}: one process drives a card; a secondary process cannot use its ports", name);
     return -ENOTSUP;
   }
-  try {
+  return probed(name, [&] {
+    const DeviceArguments arguments(device->device.devargs, kArguments);
+    const std::optional<rte_ether_addr> address = arguments.mac();
     const rte_mem_resource& registers = device->mem_resource[0];
     if (registers.addr == nullptr || registers.len < kRegisterBytes) {
       throw device::DeviceError(
           fmt::format("BAR 0 has {} bytes; the registers take {}", registers.len, kRegisterBytes));
     }
-    create_ports(std::make_shared<Adapter>(name, std::make_unique<Card>(registers), ""), &device->device);
-    return 0;
-  } catch (const std::exception& error) {
-    log(RTE_LOG_ERR, "{}: {}", name, error.what());
-    return -EIO;
-  }
+    create_ports(std::make_shared<Adapter>(name, std::make_unique<Card>(registers), arguments.image()), &device->device,
+                 address);
+  });
 }
 
 int remove_pci(rte_pci_device* device) {
@@ -74,4 +76,5 @@ RTE_INIT(portcullis_register_pci) {
 }
 
 RTE_PMD_EXPORT_NAME(net_portcullis_pci, __COUNTER__);
+RTE_PMD_REGISTER_PARAM_STRING(net_portcullis_pci, "image=<path> mac=<address>");
 RTE_PMD_REGISTER_KMOD_DEP(net_portcullis_pci, "* vfio-pci");

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "traffic/pcap.h"
 
@@ -16,13 +16,22 @@ namespace portcullis::test {
 
 namespace {
 
+std::filesystem::path& pci_folder() {
+  static std::filesystem::path folder;
+  return folder;
+}
+
 /// EAL can be started once in a process; not when cases are only listed.
 class Eal final : public testing::Environment {
  public:
   void SetUp() override {
-    std::vector<std::string> words = {
-        "pmd_driver_test",      "--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry",
-        "--log-level=lib.eal:4"};
+    // DPDK's PCI bus has an empty folder in place of the machine's devices.
+    std::string folder = testing::TempDir() + "portcullis_pci_XXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    pci_folder() = folder;
+    ASSERT_EQ(::setenv("SYSFS_PCI_DEVICES", folder.c_str(), 1), 0);
+    std::vector<std::string> words = {"pmd_driver_test",      "--no-huge", "-m", "256", "--no-shconf", "--no-telemetry",
+                                      "--log-level=lib.eal:4"};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     // EAL ties this thread to a core; cases that run side by side must not share one.
@@ -31,7 +40,10 @@ class Eal final : public testing::Environment {
     ASSERT_GE(rte_eal_init(static_cast<int>(arguments.size()), arguments.data()), 0) << rte_strerror(rte_errno);
     sched_setaffinity(0, sizeof(cores), &cores);
   }
-  void TearDown() override { rte_eal_cleanup(); }
+  void TearDown() override {
+    rte_eal_cleanup();
+    std::filesystem::remove_all(pci_folder());
+  }
 };
 
 const testing::Environment* const eal = testing::AddGlobalTestEnvironment(new Eal);
@@ -79,6 +91,8 @@ Frame bytes_of(const rte_mbuf* packet) {
   return bytes;
 }
 
+const std::filesystem::path& pci_bus() { return pci_folder(); }
+
 DriverTest::DriverTest() { pool_ = rte_pktmbuf_pool_create("packets", 8191, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0); }
 
 DriverTest::~DriverTest() {
@@ -121,6 +135,7 @@ void DriverTest::start(std::uint16_t port_id, std::uint16_t queues, const rte_et
 
 void DriverTest::poll(std::initializer_list<std::uint16_t> ports, const std::function<void(rte_mbuf*)>& take) {
   for (unsigned empty = 0; empty < kEmptyPolls; ++empty) {
+    pass_time();
     for (const std::uint16_t port_id : ports) {
       rte_eth_dev_info info;
       rte_eth_dev_info_get(port_id, &info);

@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -23,6 +24,9 @@ Frame udp_frame(std::uint32_t to, std::uint16_t from_port, std::uint16_t to_port
                 unsigned payload = 26);
 std::vector<Frame> read_frames(const std::string& pcap);
 void write_frames(const std::string& pcap, const std::vector<Frame>& frames);
+
+/// The folder in which DPDK's PCI bus looks for devices.
+const std::filesystem::path& pci_bus();
 
 class DriverTest : public testing::Test {
  protected:
@@ -44,6 +48,8 @@ class DriverTest : public testing::Test {
   void poll(std::initializer_list<std::uint16_t> ports, const std::function<void(rte_mbuf*)>& take);
   /// The frames that come, freed.
   std::vector<Frame> receive(std::initializer_list<std::uint16_t> ports);
+  /// Called between polls: simulated NICs need nothing, a card's time goes on.
+  virtual void pass_time() {}
   std::uint64_t statistic(std::uint16_t port_id, const std::string& name);
 
   rte_mempool* pool_ = nullptr;
