@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-#include "pmd/log.h"
+#include "pmd/port.h"
 #include "tables/image.h"
 
 namespace portcullis::pmd {
@@ -26,6 +26,7 @@ void memory_changed(enum rte_mem_event event, const void* address, size_t bytes,
   auto* adapter = static_cast<Adapter*>(argument);
   const std::scoped_lock lock(adapter->lock);
   const std::span changed(static_cast<const std::uint8_t*>(address), bytes);
+  if (event == RTE_MEM_EVENT_FREE) adapter->release_memory(changed);
   adapter->map_memory(event == RTE_MEM_EVENT_FREE ? changed : changed.first(0));
 }
 
@@ -123,6 +124,21 @@ bool Adapter::has_ports() const {
     if (port) return true;
   }
   return false;
+}
+
+void Adapter::release_memory(std::span<const std::uint8_t> gone) {
+  for (const auto& port : ports_) {
+    if (!port) continue;
+    rte_eth_dev_data& data = *rte_eth_devices[*port].data;
+    for (unsigned i = 0; i < data.nb_rx_queues; ++i) {
+      auto* queue = static_cast<ReceiveQueue*>(data.rx_queues[i]);
+      if (queue != nullptr && release_memory_of(*queue, gone)) data.rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+    }
+    for (unsigned i = 0; i < data.nb_tx_queues; ++i) {
+      auto* queue = static_cast<TransmitQueue*>(data.tx_queues[i]);
+      if (queue != nullptr && release_memory_of(*queue, gone)) data.tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+    }
+  }
 }
 
 void Adapter::map_memory(std::span<const std::uint8_t> gone) {

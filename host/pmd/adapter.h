@@ -33,11 +33,24 @@ class DmaZone {
   ~DmaZone();
 
   const device::DmaMemory& memory() const { return memory_; }
+  /// The memory is gone already: somebody else gave it back.
+  void forget() { zone_ = nullptr; }
 
  private:
   const rte_memzone* zone_ = nullptr;
   device::DmaMemory memory_;
 };
+
+/// True if a piece of memory, or the beginning of an object, lies in `gone`.
+inline bool lies_in(std::span<const std::uint8_t> gone, const void* at) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  const auto begin = reinterpret_cast<std::uintptr_t>(gone.data());
+  return address >= begin && address - begin < gone.size();
+}
+inline bool lies_in(std::span<const std::uint8_t> gone, const device::DmaMemory& memory) {
+  return memory.bytes != 0 &&
+         (lies_in(gone, memory.at) || lies_in(gone, static_cast<const std::uint8_t*>(memory.at) + memory.bytes - 1));
+}
 
 /// All of it behind one lock: a NIC has one set of registers, and a simulated one a single clock. Memory is never taken
 /// from DPDK or given back under the lock, since DPDK tells of changes of its memory while it holds a lock of its own.
@@ -80,6 +93,10 @@ class Adapter {
   /// Queue pairs of a wire: the NIC's are dealt out evenly, in order.
   unsigned queues_per_wire() const { return nic_.queues() / nic_.ports(); }
   unsigned first_queue(unsigned wire) const { return wire * queues_per_wire(); }
+
+  /// DPDK is about to give a piece of memory back: queues whose rings or buffers lie in it are stopped before it goes,
+  /// and know it no more. Under the lock.
+  void release_memory(std::span<const std::uint8_t> gone);
 
   /// Makes all of DPDK's memory reachable for the NIC, but for `gone`, a piece that is about to be given back. The lock
   /// is held by the caller, and DPDK's memory does not change meanwhile.

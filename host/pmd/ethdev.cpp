@@ -214,9 +214,9 @@ void release_receive_queue(rte_eth_dev* dev, std::uint16_t index) {
   ReceiveQueue* queue = receive_queue(dev, index);
   if (queue == nullptr) return;
   guarded(dev, "stop a receive queue", [&](Port&) {
+    dev->data->rx_queues[index] = nullptr;
     if (queue->ring) stop_receive(*queue);
   });
-  dev->data->rx_queues[index] = nullptr;
   delete queue;
 }
 
@@ -224,9 +224,9 @@ void release_transmit_queue(rte_eth_dev* dev, std::uint16_t index) {
   TransmitQueue* queue = transmit_queue(dev, index);
   if (queue == nullptr) return;
   guarded(dev, "stop a transmit queue", [&](Port&) {
+    dev->data->tx_queues[index] = nullptr;
     if (queue->ring) stop_transmit(*queue);
   });
-  dev->data->tx_queues[index] = nullptr;
   delete queue;
 }
 
@@ -288,6 +288,7 @@ int set_up_receive_queue(rte_eth_dev* dev, std::uint16_t index, std::uint16_t de
     queue->ring = std::make_unique<device::ReceiveRing>(port.adapter->nic(), nic_queue, log2,
                                                         queue->descriptors.memory(), queue->completions.memory());
     queue->buffers.assign(queue->ring->size(), nullptr);
+    const std::scoped_lock lock(port.adapter->lock);
     dev->data->rx_queues[index] = queue.release();
     return 0;
   } catch (const std::exception& error) {
@@ -311,6 +312,7 @@ int set_up_transmit_queue(rte_eth_dev* dev, std::uint16_t index, std::uint16_t d
     queue->ring = std::make_unique<device::TransmitRing>(port.adapter->nic(), nic_queue, log2,
                                                          queue->descriptors.memory(), queue->head.memory());
     queue->buffers.assign(queue->ring->size(), nullptr);
+    const std::scoped_lock lock(port.adapter->lock);
     dev->data->tx_queues[index] = queue.release();
     return 0;
   } catch (const std::exception& error) {
@@ -346,14 +348,14 @@ int stop_transmit_queue(rte_eth_dev* dev, std::uint16_t index) {
 void receive_queue_info(rte_eth_dev* dev, std::uint16_t index, rte_eth_rxq_info* info) {
   const ReceiveQueue& queue = *receive_queue(dev, index);
   info->mp = queue.pool;
-  info->nb_desc = static_cast<std::uint16_t>(queue.ring->size());
+  info->nb_desc = static_cast<std::uint16_t>(queue.buffers.size());
   info->rx_buf_size = static_cast<std::uint16_t>(queue.buffer_bytes);
   info->scattered_rx = dev->data->mtu + kOverhead > queue.buffer_bytes;
   info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
 }
 
 void transmit_queue_info(rte_eth_dev* dev, std::uint16_t index, rte_eth_txq_info* info) {
-  info->nb_desc = static_cast<std::uint16_t>(transmit_queue(dev, index)->ring->size());
+  info->nb_desc = static_cast<std::uint16_t>(transmit_queue(dev, index)->buffers.size());
   info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 }
 
@@ -365,27 +367,29 @@ int burst_mode(rte_eth_dev*, std::uint16_t, rte_eth_burst_mode* mode) {
 std::uint32_t receive_queue_count(void* receive_queue) {
   const auto& queue = *static_cast<const ReceiveQueue*>(receive_queue);
   std::uint32_t count = 0;
+  if (queue.ring == nullptr) return 0;
   while (count < queue.ring->size() && queue.ring->done(count)) ++count;
   return count;
 }
 
 int receive_descriptor_status(void* receive_queue, std::uint16_t offset) {
-  const auto& ring = *static_cast<const ReceiveQueue*>(receive_queue)->ring;
-  if (offset >= ring.size()) return -EINVAL;
+  const auto& queue = *static_cast<const ReceiveQueue*>(receive_queue);
+  if (queue.ring == nullptr || offset >= queue.ring->size()) return -EINVAL;
+  const device::ReceiveRing& ring = *queue.ring;
   if (offset >= ring.posted()) return RTE_ETH_RX_DESC_UNAVAIL;
   return ring.done(offset) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
 }
 
 int transmit_descriptor_status(void* transmit_queue, std::uint16_t offset) {
-  const auto& ring = *static_cast<const TransmitQueue*>(transmit_queue)->ring;
-  if (offset >= ring.size()) return -EINVAL;
-  return ring.done(offset) ? RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+  const auto& queue = *static_cast<const TransmitQueue*>(transmit_queue);
+  if (queue.ring == nullptr || offset >= queue.ring->size()) return -EINVAL;
+  return queue.ring->done(offset) ? RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
 }
 
 int clean_up_transmitted(void* transmit_queue, std::uint32_t) {
   auto& queue = *static_cast<TransmitQueue*>(transmit_queue);
   const std::scoped_lock lock(queue.port->adapter->lock);
-  return static_cast<int>(free_sent(queue));
+  return queue.ring == nullptr ? 0 : static_cast<int>(free_sent(queue));
 }
 
 // ---- Port

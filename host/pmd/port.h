@@ -29,14 +29,14 @@ class FlowQueues;
 
 struct ReceiveQueue {
   Port* port = nullptr;
-  std::uint16_t index = 0;  ///< of the port
-  rte_mempool* pool = nullptr;
+  std::uint16_t index = 0;      ///< of the port
+  rte_mempool* pool = nullptr;  ///< null once its memory is gone
   unsigned buffer_bytes = 0;
   bool timestamps = false;
   DmaZone descriptors, completions;
-  std::unique_ptr<device::ReceiveRing> ring;
-  std::vector<rte_mbuf*> buffers;  ///< by place in the ring; null: none
-  rte_mbuf* first = nullptr;       ///< of a packet whose last segment has not come
+  std::unique_ptr<device::ReceiveRing> ring;  ///< null once its memory is gone
+  std::vector<rte_mbuf*> buffers;             ///< by place in the ring; null: none
+  rte_mbuf* first = nullptr;                  ///< of a packet whose last segment has not come
   rte_mbuf* last = nullptr;
   unsigned empty_polls = 0;  ///< since the last packet, or since the queue was asked whether it runs
   bool started = false;
@@ -46,9 +46,10 @@ struct TransmitQueue {
   Port* port = nullptr;
   std::uint16_t index = 0;
   DmaZone descriptors, head;
-  std::unique_ptr<device::TransmitRing> ring;
-  std::vector<rte_mbuf*> buffers;  ///< segments under way, by place
-  std::uint64_t refused = 0;       ///< packets that cannot be sent: empty, or longer than the NIC takes
+  std::unique_ptr<device::TransmitRing> ring;  ///< null once its memory is gone
+  std::vector<rte_mbuf*> buffers;              ///< segments under way, by place
+  std::uint64_t refused = 0;                   ///< packets that cannot be sent: empty, or longer than the NIC takes
+  unsigned full_polls = 0;                     ///< bursts in a row that found no room
   bool started = false;
 };
 
@@ -95,6 +96,12 @@ void start_transmit(TransmitQueue& queue);
 void stop_transmit(TransmitQueue& queue);
 /// Frees what the NIC has sent; gives the number of segments.
 unsigned free_sent(TransmitQueue& queue);
+/// A piece of DPDK's memory is about to go: stops a queue whose rings or buffers lie in it, and forgets them. True if
+/// there were any. They are not touched any more, for the application has freed them.
+bool release_memory_of(ReceiveQueue& queue, std::span<const std::uint8_t> gone);
+bool release_memory_of(TransmitQueue& queue, std::span<const std::uint8_t> gone);
+/// Polls without a result after which a queue is asked whether it has stopped: a register read takes long.
+inline constexpr unsigned kPollsUntilAsked = 4096;
 /// Where timestamps stand in an mbuf; registers the place with the first call. Negative: DPDK has no room for it.
 int timestamp_offset();
 

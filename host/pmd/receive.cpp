@@ -16,8 +16,6 @@ namespace {
 
 /// Buffers that are given back at once: a doorbell for each would cost a register write.
 constexpr unsigned kRefill = 32;
-/// Polls without a packet after which a queue is asked whether it has stopped: a register read takes long.
-constexpr unsigned kPollsUntilAsked = 4096;
 
 std::uint64_t bus_address(const Port& port, const rte_mbuf* buffer) {
   return port.adapter->backend().bus_is_virtual()
@@ -118,6 +116,12 @@ void check_running(ReceiveQueue& queue) {
 int timestamp_offset() { return timestamp().offset; }
 
 void start_receive(ReceiveQueue& queue) {
+  if (queue.ring == nullptr || queue.pool == nullptr) {
+    throw std::invalid_argument(
+        fmt::format("receive queue {}: the memory of its {} was freed while the queue was in use; set the queue up "
+                    "anew (rte_eth_rx_queue_setup)",
+                    queue.index, queue.ring == nullptr ? "rings" : "mempool"));
+  }
   queue.ring->start(queue.buffer_bytes);
   queue.started = true;
   refill(queue);
@@ -136,6 +140,34 @@ void stop_receive(ReceiveQueue& queue) {
   }
   if (queue.first != nullptr) rte_pktmbuf_free(queue.first);
   queue.first = queue.last = nullptr;
+}
+
+bool release_memory_of(ReceiveQueue& queue, std::span<const std::uint8_t> gone) {
+  const bool rings = lies_in(gone, queue.descriptors.memory()) || lies_in(gone, queue.completions.memory());
+  bool buffers = lies_in(gone, queue.pool);
+  for (const rte_mbuf* buffer : queue.buffers) buffers = buffers || lies_in(gone, buffer);
+  for (const rte_mbuf* segment = queue.first; segment != nullptr && !buffers; segment = segment->next)
+    buffers = lies_in(gone, segment);
+  if (!rings && !buffers) return false;
+  log(RTE_LOG_ERR, "port {} receive queue {} stopped: the memory of its {} is being freed while the queue is in use",
+      queue.port->dev->data->port_id, queue.index, rings ? "rings" : "mempool");
+  if (buffers) {
+    // A pool that has lost a part cannot take back the rest.
+    std::ranges::fill(queue.buffers, nullptr);
+    queue.first = queue.last = nullptr;
+    queue.pool = nullptr;
+  }
+  try {
+    stop_receive(queue);
+  } catch (const std::exception& error) {
+    log(RTE_LOG_ERR, "port {} receive queue {}: {}", queue.port->dev->data->port_id, queue.index, error.what());
+  }
+  if (rings) {
+    queue.ring.reset();
+    queue.descriptors.forget();
+    queue.completions.forget();
+  }
+  return true;
 }
 
 std::uint16_t receive_burst(void* receive_queue, rte_mbuf** packets, std::uint16_t count) {

@@ -1,4 +1,5 @@
 // Transmit bursts: mbufs to descriptors.
+#include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 #include <rte_memory.h>
@@ -35,6 +36,14 @@ const char* why_not_sent(const Port& port, const rte_mbuf* packet) {
   return nullptr;
 }
 
+void check_running(TransmitQueue& queue) {
+  const std::uint32_t error = device::answered(queue.ring->error());
+  if (error != 0) {
+    throw device::DeviceError(
+        fmt::format("error bits 0x{:x} (docs/registers.md, TRANSMIT_ERROR); stop and start the port", error));
+  }
+}
+
 }  // namespace
 
 unsigned free_sent(TransmitQueue& queue) {
@@ -49,7 +58,14 @@ unsigned free_sent(TransmitQueue& queue) {
 }
 
 void start_transmit(TransmitQueue& queue) {
+  if (queue.ring == nullptr) {
+    throw std::invalid_argument(
+        fmt::format("transmit queue {}: the memory of its rings was freed while the queue was in use; set the queue up "
+                    "anew (rte_eth_tx_queue_setup)",
+                    queue.index));
+  }
   queue.ring->start();
+  queue.full_polls = 0;
   queue.started = true;
 }
 
@@ -64,6 +80,30 @@ void stop_transmit(TransmitQueue& queue) {
     if (segment != nullptr) rte_pktmbuf_free_seg(segment);
     segment = nullptr;
   }
+}
+
+bool release_memory_of(TransmitQueue& queue, std::span<const std::uint8_t> gone) {
+  const bool rings = lies_in(gone, queue.descriptors.memory()) || lies_in(gone, queue.head.memory());
+  bool buffers = false;
+  for (rte_mbuf*& segment : queue.buffers) {
+    if (segment == nullptr || !(lies_in(gone, segment) || lies_in(gone, segment->pool))) continue;
+    segment = nullptr;
+    buffers = true;
+  }
+  if (!rings && !buffers) return false;
+  log(RTE_LOG_ERR, "port {} transmit queue {} stopped: the memory of its {} is being freed while the queue is in use",
+      queue.port->dev->data->port_id, queue.index, rings ? "rings" : "packets");
+  try {
+    stop_transmit(queue);
+  } catch (const std::exception& error) {
+    log(RTE_LOG_ERR, "port {} transmit queue {}: {}", queue.port->dev->data->port_id, queue.index, error.what());
+  }
+  if (rings) {
+    queue.ring.reset();
+    queue.descriptors.forget();
+    queue.head.forget();
+  }
+  return true;
 }
 
 std::uint16_t transmit_burst(void* transmit_queue, rte_mbuf** packets, std::uint16_t count) {
@@ -108,6 +148,10 @@ std::uint16_t transmit_burst(void* transmit_queue, rte_mbuf** packets, std::uint
     if (sent > 0) {
       queue.ring->ring();
       port.adapter->backend().give_time();
+      queue.full_polls = 0;
+    } else if (count > 0 && ++queue.full_polls == kPollsUntilAsked) {
+      queue.full_polls = 0;
+      check_running(queue);
     }
     return sent;
   } catch (const std::exception& error) {

@@ -2,12 +2,19 @@
 // two have in common.
 #include <rte_bus.h>
 #include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_memzone.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <span>
 
+#include "device/registers.h"
 #include "driver_fixture.h"
 #include "fake_card.h"
 #include "tables/compile.h"
@@ -173,6 +180,218 @@ std::string told(const std::string& file, const std::string& device, Operation&&
     if (line.starts_with(head)) found = line.substr(head.size());
   }
   return found;
+}
+
+/// A heap of DPDK's in memory of the application's own, which it may take away again.
+class OwnHeap {
+ public:
+  OwnHeap() {
+    at_ = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT_NE(at_, MAP_FAILED);
+    std::vector<rte_iova_t> pages;
+    for (std::size_t at = 0; at < kBytes; at += kPage)
+      pages.push_back(rte_eal_iova_mode() == RTE_IOVA_VA ? reinterpret_cast<rte_iova_t>(at_) + at : RTE_BAD_IOVA);
+    EXPECT_EQ(rte_malloc_heap_create("own"), 0);
+    EXPECT_EQ(rte_malloc_heap_memory_add("own", at_, kBytes, pages.data(), static_cast<unsigned>(pages.size()), kPage),
+              0)
+        << rte_strerror(rte_errno);
+    tell_of_memory(RTE_MEM_EVENT_ALLOC, at_, kBytes);
+  }
+  ~OwnHeap() {
+    if (at_ != nullptr) take_away();
+    EXPECT_EQ(rte_malloc_heap_destroy("own"), 0);
+  }
+  OwnHeap(const OwnHeap&) = delete;
+  OwnHeap& operator=(const OwnHeap&) = delete;
+
+  const void* at() const { return at_; }
+  unsigned socket() const { return static_cast<unsigned>(rte_malloc_heap_get_socket("own")); }
+  /// Everything in it must have been freed. Whoever touches it afterwards, dies.
+  void take_away() {
+    tell_of_memory(RTE_MEM_EVENT_FREE, at_, kBytes);
+    ASSERT_EQ(rte_malloc_heap_memory_remove("own", at_, kBytes), 0) << rte_strerror(rte_errno);
+    ::munmap(at_, kBytes);
+    at_ = nullptr;
+  }
+
+ private:
+  static constexpr std::size_t kPage = 4096, kBytes = 8 << 20;
+  void* at_ = nullptr;
+};
+
+/// A started port whose queue 1 has something in a heap of its own; frames to kDropped + 1 go there, others to queue 0.
+class CardMemoryTest : public CardTest {
+ protected:
+  ~CardMemoryTest() override {
+    if (plugged_) unplug();
+  }
+
+  void begin() {
+    ASSERT_EQ(plug(), 0);
+    id_ = wire_port(0);
+    const rte_eth_conf conf{};
+    ASSERT_EQ(rte_eth_dev_configure(id_, 2, 2, &conf), 0);
+    ASSERT_EQ(rte_eth_rx_queue_setup(id_, 0, 64, 0, nullptr, pool_), 0);
+    for (std::uint16_t queue = 0; queue < 2; ++queue) ASSERT_EQ(rte_eth_tx_queue_setup(id_, queue, 64, 0, nullptr), 0);
+  }
+  rte_mempool* own_pool() const {
+    return rte_pktmbuf_pool_create("own", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, static_cast<int>(heap_.socket()));
+  }
+  void go() {
+    ASSERT_EQ(rte_eth_dev_start(id_), 0);
+    ASSERT_EQ(rte_eth_promiscuous_enable(id_), 0);
+    const rte_flow_action_queue queue{1};
+    if (flow_ == nullptr)
+      flow_ = Rule().udp_to(kDropped + 1, kDropped + 1).action(RTE_FLOW_ACTION_TYPE_QUEUE, &queue).create(id_);
+    ASSERT_NE(flow_, nullptr);
+  }
+  /// Frames come, and those for the queues in `expected` are received, the others not.
+  void expect_received(std::initializer_list<unsigned> expected, const std::string& when) {
+    const std::vector<Frame> sent = some_frames(30);
+    come(0, sent);
+    std::array<std::vector<Frame>, 2> wanted;
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      const unsigned queue = i % 3 == 1 ? 1 : 0;
+      if (std::ranges::find(expected, queue) != expected.end()) wanted[queue].push_back(sent[i]);
+    }
+    std::array<std::vector<Frame>, 2> received;
+    for (unsigned poll = 0; poll < 64; ++poll) {
+      pass_time();
+      for (std::uint16_t queue = 0; queue < 2; ++queue) {
+        rte_mbuf* packets[kBurst];
+        const std::uint16_t count = rte_eth_rx_burst(id_, queue, packets, kBurst);
+        for (unsigned i = 0; i < count; ++i) received[queue].push_back(bytes_of(packets[i]));
+        rte_pktmbuf_free_bulk(packets, count);
+      }
+    }
+    EXPECT_EQ(received, wanted) << when;
+  }
+  std::uint32_t error_of(std::uint32_t block, std::uint32_t stride, unsigned queue) {
+    return card_.nic().read32(block + queue * stride);
+  }
+
+  OwnHeap heap_;
+  std::uint16_t id_ = 0;
+  rte_flow* flow_ = nullptr;
+};
+
+TEST_F(CardMemoryTest, BuffersThatLeaveTheCardsReachStopTheirQueueAloneWithABusErrorUntilThePortIsStartedAnew) {
+  rte_mempool* own = own_pool();
+  ASSERT_NE(own, nullptr);
+  begin();
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, 0, nullptr, own), 0);
+  go();
+  expect_received({0, 1}, "before");
+  card_.hide(heap_.at());
+  expect_received({0}, "while the buffers are out of reach");
+  EXPECT_EQ(error_of(PCL_RECEIVE_ERROR, PCL_RECEIVE_STRIDE, 0), 0U);
+  EXPECT_EQ(error_of(PCL_RECEIVE_ERROR, PCL_RECEIVE_STRIDE, 1), PCL_RECEIVE_ERROR_DATA_WRITE_MASK);
+  rte_eth_stats stats;
+  ASSERT_EQ(rte_eth_stats_get(id_, &stats), 0);
+  EXPECT_EQ(stats.q_errors[0], 0U);
+  EXPECT_EQ(stats.q_errors[1], 10U);
+  EXPECT_EQ(stats.ipackets, 50U);
+  EXPECT_EQ(stats.imissed, 10U);
+  EXPECT_EQ(statistic(id_, "rx_stopped_queue_dropped_packets"), 10U);
+  card_.show(heap_.at());
+  expect_received({0}, "it stays stopped");
+  ASSERT_EQ(rte_eth_dev_stop(id_), 0);
+  go();
+  expect_received({0, 1}, "started anew");
+  unplug();
+  rte_mempool_free(own);
+}
+
+TEST_F(CardMemoryTest, PacketsThatLeaveTheCardsReachStopTheirTransmitQueueAloneAndTheLogSaysSo) {
+  rte_mempool* own = own_pool();
+  ASSERT_NE(own, nullptr);
+  begin();
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, 0, nullptr, pool_), 0);
+  go();
+  const auto send = [&](std::uint16_t queue, rte_mempool* pool) {
+    rte_mbuf* packet = rte_pktmbuf_alloc(pool);
+    const Frame frame = some_frames(1).front();
+    std::memcpy(rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size())), frame.data(), frame.size());
+    const std::uint16_t sent = rte_eth_tx_burst(id_, queue, &packet, 1);
+    if (sent == 0) rte_pktmbuf_free(packet);
+    card_.nic().run(500);
+    return sent == 1;
+  };
+  EXPECT_TRUE(send(1, own));
+  EXPECT_EQ(left_[0].size(), 1U);
+  card_.hide(heap_.at());
+  const std::string log = told(file("log"), "port " + std::to_string(id_) + " transmit queue 1 stopped", [&] {
+    EXPECT_TRUE(send(1, own)) << "there is room in the ring";
+    EXPECT_EQ(error_of(PCL_TRANSMIT_ERROR, PCL_TRANSMIT_STRIDE, 1), PCL_TRANSMIT_ERROR_DATA_READ_MASK);
+    for (unsigned i = 0; i < 62; ++i) send(1, own);
+    rte_mbuf* packet = rte_pktmbuf_alloc(own);
+    for (unsigned i = 0; i < 5000; ++i) ASSERT_EQ(rte_eth_tx_burst(id_, 1, &packet, 1), 0);
+    rte_pktmbuf_free(packet);
+  });
+  EXPECT_NE(log.find("stop and start the port"), std::string::npos) << log;
+  EXPECT_EQ(left_[0].size(), 1U);
+  EXPECT_TRUE(send(0, pool_));
+  EXPECT_EQ(left_[0].size(), 2U) << "the other queue";
+  expect_received({0, 1}, "and receiving goes on");
+  card_.show(heap_.at());
+  ASSERT_EQ(rte_eth_dev_stop(id_), 0);
+  go();
+  EXPECT_TRUE(send(1, own));
+  EXPECT_EQ(left_[0].size(), 3U);
+  unplug();
+  rte_mempool_free(own);
+}
+
+TEST_F(CardMemoryTest, AMempoolThatIsFreedUnderItsQueueCostsThatQueueAlone) {
+  rte_mempool* own = own_pool();
+  ASSERT_NE(own, nullptr);
+  begin();
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, 0, nullptr, own), 0);
+  go();
+  expect_received({0, 1}, "before");
+  rte_mempool_free(own);
+  EXPECT_EQ(told(file("log"), "port " + std::to_string(id_) + " receive queue 1 stopped", [&] { heap_.take_away(); }),
+            "the memory of its mempool is being freed while the queue is in use");
+  expect_received({0}, "after");
+  EXPECT_EQ(statistic(id_, "rx_stopped_queue_dropped_packets"), 10U);
+  EXPECT_EQ(error_of(PCL_RECEIVE_ERROR, PCL_RECEIVE_STRIDE, 0), 0U);
+  EXPECT_EQ(rte_eth_rx_queue_count(id_, 1), 0);
+  ASSERT_EQ(rte_eth_dev_stop(id_), 0);
+  EXPECT_EQ(rte_eth_dev_start(id_), -EINVAL) << "the queue has no mempool";
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, 0, nullptr, pool_), 0);
+  go();
+  expect_received({0, 1}, "with another mempool");
+}
+
+TEST_F(CardMemoryTest, RingsThatAreFreedUnderTheirQueuesCostTheseAlone) {
+  begin();
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, heap_.socket(), nullptr, pool_), 0);
+  ASSERT_EQ(rte_eth_tx_queue_setup(id_, 1, 64, heap_.socket(), nullptr), 0);
+  go();
+  expect_received({0, 1}, "before");
+  std::vector<const rte_memzone*> rings;
+  rte_memzone_walk(
+      [](const rte_memzone* zone, void* list) {
+        if (zone->socket_id > 255) static_cast<std::vector<const rte_memzone*>*>(list)->push_back(zone);
+      },
+      &rings);
+  ASSERT_EQ(rings.size(), 4U);
+  for (const rte_memzone* zone : rings) ASSERT_EQ(rte_memzone_free(zone), 0);
+  heap_.take_away();
+  expect_received({0}, "after");
+  EXPECT_EQ(statistic(id_, "rx_stopped_queue_dropped_packets"), 10U);
+  rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
+  EXPECT_EQ(rte_eth_tx_burst(id_, 1, &packet, 1), 0);
+  rte_pktmbuf_free(packet);
+  EXPECT_LT(rte_eth_tx_descriptor_status(id_, 1, 0), 0);
+  EXPECT_LT(rte_eth_rx_descriptor_status(id_, 1, 0), 0);
+  ASSERT_EQ(rte_eth_dev_stop(id_), 0);
+  EXPECT_EQ(rte_eth_dev_start(id_), -EINVAL) << "the queues have no rings";
+  ASSERT_EQ(rte_eth_rx_queue_setup(id_, 1, 64, 0, nullptr, pool_), 0);
+  EXPECT_EQ(rte_eth_dev_start(id_), -EINVAL) << "one of them still has none";
+  ASSERT_EQ(rte_eth_tx_queue_setup(id_, 1, 64, 0, nullptr), 0);
+  go();
+  expect_received({0, 1}, "with other rings");
 }
 
 TEST_F(CardTest, RefusesArgumentsInTheWordsOfASimulatedNic) {
