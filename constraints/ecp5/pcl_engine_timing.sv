@@ -127,7 +127,9 @@ module pcl_engine_timing
     .counter_packets_o    (out.counter_packets),
     .counter_bytes_o      (out.counter_bytes),
     .counter_clear_i      (in.counter_clear),
-    .counter_clearing_o   (out.counter_clearing)
+    .counter_clearing_o   (out.counter_clearing),
+    .scrub_i              (1'b0),
+    .scrub_o              ()
   );
 
 endmodule

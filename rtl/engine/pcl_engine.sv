@@ -20,11 +20,14 @@
 //      intervals x 128 bits, 16 with 32-bit addresses; pcl_engine_pkg::latency). The pipeline never stalls: lookups hold credits for entries of the result buffer.
 // Guaranteed:
 //  - one lookup a clock for as long as verdict_ready_i is high, whatever is loaded, read, cleared or flipped meanwhile; only a counter read of a bank that
-//    counts, or a test lookup, that found no idle slot for 256 clocks takes the slot of one lookup. A test lookup that sees an idle slot takes the one four
-//    clocks later, so a lookup that comes just then waits for a clock.
+//    counts, a test lookup, or the scrubber, that found no idle slot for 256 clocks takes the slot of one lookup. A test lookup, or the scrubber, that sees an idle
+//    slot takes the one four clocks later, so a lookup that comes just then waits for a clock.
 //  - a lookup accepted less than FlipClocks (pcl_engine_pkg) clocks after flip_i sees the old bank, every later one the new bank, which has all that was loaded
 //    up to the clock of flip_i. What is loaded has that time for its way through registers to the tables. active_bank_o changes right after flip_i.
-//  - rows are written to the shadow bank only; load_ready_o is low while that bank still serves lookups, or its counters are being cleared (busy_o).
+//  - rows are written to the shadow bank only; load_ready_o is low while that bank still serves lookups, or its counters are being cleared (busy_o), and while the
+//    scrubber mends a row.
+//  - with SCRUB, every bitmap row carries check bits, and while scrub_i is high the rows of both banks are read in turn: one with a single wrong bit is written again
+//    as it was, one with more is reported (pcl_scrubber, which has the bounds). Boundaries, actions and counters have no check bits. Latency is the same with and without.
 //  - counters miss nothing; test lookups count nowhere.
 // What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i, two clocks or more, empties the pipeline; tables and counters keep what they hold
 // (zeros after configuration: the default action of zero drops everything). A write to an index beyond its table does nothing.
@@ -40,6 +43,7 @@ module pcl_engine
   parameter  int unsigned VLAN_INTERVALS    = 256,
   parameter  int unsigned TAG_BITS          = 8,    // carried unchanged from lookup to verdict
   parameter  int unsigned LENGTH_BITS       = 14,
+  parameter  int unsigned SCRUB             = 0,    // 1: rows carry check bits, and a scrubber reads them in the background
   localparam int unsigned ROW_BITS          = maximum(RULES, 128),
   localparam int unsigned RULE_BITS         = $clog2(RULES),
   localparam int unsigned LATENCY           = latency(RULES, ADDRESS_BITS, ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS)
@@ -94,7 +98,10 @@ module pcl_engine
   output logic [63:0]            counter_bytes_o,
   // A pulse zeroes all counters of the shadow bank, once it is not busy with lookups.
   input  logic                   counter_clear_i,
-  output logic                   counter_clearing_o
+  output logic                   counter_clearing_o,
+  // Scrubbing: on or off, and what it has found. Without SCRUB zero.
+  input  logic                   scrub_i,
+  output scrub_status_t          scrub_o
 );
 
   if (RULES < 64 || RULES > 4096 || (RULES & (RULES - 1)) != 0) begin : g_check_rules
@@ -126,10 +133,12 @@ module pcl_engine
   localparam int unsigned Entries = result_entries(LATENCY);
   localparam int unsigned CreditBits = $clog2(Entries + 1);
   // Slices of a bitmap row, each with its own copy of the row's number; their borders are those of ECP5 block RAMs.
-  localparam int unsigned RamsPerRow = (RULES + 35) / 36;
+  localparam int unsigned CheckBits = SCRUB != 0 ? $clog2(RULES) + 2 : 0;  // pcl_secded_sums; up to 1024 rules they fit what the block RAMs have to spare
+  localparam int unsigned CodeBits = RULES + CheckBits;
+  localparam int unsigned RamsPerRow = (CodeBits + 35) / 36;
   localparam int unsigned RamsPerSlice = (RamsPerRow + pcl_prim_pkg::copies(4) - 1) / pcl_prim_pkg::copies(4);
   localparam int unsigned Copies = (RamsPerRow + RamsPerSlice - 1) / RamsPerSlice;
-  localparam int unsigned SliceBits = Copies == 1 ? RULES : RamsPerSlice * 36;
+  localparam int unsigned SliceBits = Copies == 1 ? CodeBits : RamsPerSlice * 36;
   localparam int unsigned LoadCopies = pcl_prim_pkg::copies((Tables + 2) / 3);
 
   // ---- Reset, a copy for the slots, the results, the counters, and what follows the tables. Only what answers requests at once takes rst_i itself.
@@ -181,6 +190,14 @@ module pcl_engine
     assign unused_ready = ^{ready_q[Tables:1], active_copies};
   end
 
+  // What the scrubber says (g_scrub).
+  logic scrub_withhold, scrub_hold;       // a slot is to be free; no row is to be loaded
+  logic scrub_range, scrub_chunk;         // the next row of a range table, of a chunk table, is scrub_place
+  logic [Tables-1:0] scrub_selected;      // if it is this table's
+  scrub_place_t scrub_place;
+  logic mend;                             // mend_data is loaded to scrub_place
+  logic [RULES-1:0] mend_data;
+
   logic [ActionThere:1] valid_q, tested_q;  // bit s: stage s holds a lookup; it is a test lookup
   always_ff @(posedge clk_i) begin
     valid_q <= {valid_q[ActionThere-1:1], accept || test_go};
@@ -201,7 +218,7 @@ module pcl_engine
     end
     credits_q <= credits_q + CreditBits'(taken_q != 0) - CreditBits'(accepted_q != 0);
     available_q <= credits_q >= 5;
-    withhold_q  <= counters_withhold || test_withhold_q;
+    withhold_q  <= counters_withhold || test_withhold_q || scrub_withhold;
     ready_next_q <= available_q && !withhold_q && !rst_q[0];
     if (rst_q[0]) credits_q <= CreditBits'(Entries);
   end
@@ -223,14 +240,15 @@ module pcl_engine
   logic [ROW_BITS-1:0] load_data1_q;
   logic [RULES-1:0] load_data2_q, load_data3_q;
   logic [LoadCopies-1:0][RULES-1:0] load_data4;
+  logic [LoadCopies-1:0][CodeBits-1:0] load_code4;  // with check bits
   assign load = load_valid_i && load_ready_o;
   always_ff @(posedge clk_i) begin
-    load1_q <= load;
-    if (load || !pcl_prim_pkg::GateIdle) begin
-      load_bank1_q   <= !active_q;
-      load_target1_q <= load_target_i;
-      load_index1_q  <= load_index_i;
-      load_data1_q   <= load_data_i;
+    load1_q <= load || mend;
+    if (load || mend || !pcl_prim_pkg::GateIdle) begin
+      load_bank1_q   <= mend ? scrub_place.bank : !active_q;
+      load_target1_q <= mend ? TargetBitmap + 6'(scrub_place.number) : load_target_i;
+      load_index1_q  <= mend ? 16'(scrub_place.row) : load_index_i;
+      load_data1_q   <= mend ? ROW_BITS'(mend_data) : load_data_i;
     end
     load_action2_q  <= load1_q && load_target1_q == TargetAction;
     load_default2_q <= load1_q && load_target1_q == TargetDefault;
@@ -263,6 +281,15 @@ module pcl_engine
   if (ROW_BITS > RULES) begin : g_unused
     logic unused_row_bits;
     assign unused_row_bits = ^load_data1_q[ROW_BITS-1:RULES];
+  end
+  if (SCRUB != 0) begin : g_load_code
+    logic [CheckBits-1:0] check4;
+    pcl_secded_sums #(.DATA(RULES)) u_check (.clk_i, .take_i(load_bitmap2_q != 0), .data_i(load_data2_q), .sums_o(check4));
+    for (genvar c = 0; c < LoadCopies; c++) begin : g_copy
+      assign load_code4[c] = {check4, load_data4[c]};
+    end
+  end else begin : g_load_code
+    assign load_code4 = load_data4;
   end
 
   // ---- Tables.
@@ -303,15 +330,21 @@ module pcl_engine
         .write_i          (write),
         .write_bank_i     (write_bank),
         .write_index_i    (write_index),
-        .write_boundary_i (write_boundary)
+        .write_boundary_i (write_boundary),
+        .force_i          (scrub_range && scrub_selected[t]),
+        .force_row_i      ({scrub_place.bank, scrub_place.row[RowBits-2:0]})
       );
     end else begin : g_chunk
       assign row = g_chunks.row[t];
     end
 
     logic [Copies-1:0] read;
-    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(valid_q[t < RangeTables ? RowAsked-1 : RowAsked-2] || !pcl_prim_pkg::GateIdle), .q_o(read));
+    pcl_dup #(.WIDTH(1), .COPIES(Copies)) u_read (.clk_i, .d_i(
+      valid_q[t < RangeTables ? RowAsked-1 : RowAsked-2] || (t < RangeTables ? scrub_range : scrub_chunk) || !pcl_prim_pkg::GateIdle
+    ), .q_o(read));
+    logic [CodeBits-1:0] code;
     logic [RULES-1:0] bitmap;
+    assign bitmap = code[RULES-1:0];
     logic [Copies-1:0] write;
     logic [Copies-1:0][RowBits-1:0] write_row;
     always_ff @(posedge clk_i) begin
@@ -327,15 +360,15 @@ module pcl_engine
     pcl_dup #(.WIDTH(RowBits), .COPIES(Copies)) u_write_row (.clk_i, .d_i(load_row3), .q_o(write_row));
     for (genvar s = 0; s < Copies; s++) begin : g_slice
       localparam int unsigned Low = s * SliceBits;
-      localparam int unsigned Width = RULES - Low < SliceBits ? RULES - Low : SliceBits;
+      localparam int unsigned Width = CodeBits - Low < SliceBits ? CodeBits - Low : SliceBits;
       pcl_ram_1r1w #(.WIDTH(Width), .DEPTH(2 * Intervals)) u_ram (
         .clk_i,
         .write_i      (write[s]),
         .write_row_i  (write_row[s]),
-        .write_data_i (load_data4[(t*LoadCopies)/Tables][Low +: Width]),
+        .write_data_i (load_code4[(t*LoadCopies)/Tables][Low +: Width]),
         .read_i       (read[s] || !pcl_prim_pkg::GateIdle),
         .read_row_i   (row[s]),
-        .read_data_o  (bitmap[Low +: Width])
+        .read_data_o  (code[Low +: Width])
       );
     end
   end
@@ -351,8 +384,54 @@ module pcl_engine
       .q_o ({bank, chunks})
     );
     for (genvar t = RangeTables; t < Tables; t++) begin : g_row
-      pcl_dup #(.WIDTH(9), .COPIES(Copies)) u_row (.clk_i, .d_i({bank, chunks[(t-RangeTables)*8 +: 8]}), .q_o(row[t]));
+      pcl_dup #(.WIDTH(9), .COPIES(Copies)) u_row (
+        .clk_i, .d_i(scrub_chunk && scrub_selected[t] ? {scrub_place.bank, scrub_place.row[7:0]} : {bank, chunks[(t-RangeTables)*8 +: 8]}), .q_o(row[t])
+      );
     end
+  end
+
+  // ---- Scrubbing.
+  if (SCRUB != 0) begin : g_scrub
+    logic [CodeBits-1:0] rows [Tables];
+    for (genvar t = 0; t < Tables; t++) begin : g_row
+      assign rows[t] = g_table[t].code;
+    end
+    pcl_scrubber #(
+      .RULES(RULES), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .ROW_ASKED(RowAsked)
+    ) u_scrubber (
+      .clk_i,
+      .rst_i           (rst_q[0]),
+      .enable_i        (scrub_i),
+      .lookup_valid_i,
+      .slot_i          (!ready_q[0] && !test_waiting_q),
+      .withhold_o      (scrub_withhold),
+      .place_o         (scrub_place),
+      .selected_o      (scrub_selected),
+      .range_o         (scrub_range),
+      .chunk_o         (scrub_chunk),
+      .rows_i          (rows),
+      .loaded_i        (load1_q),
+      .loaded_bank_i   (load_bank1_q),
+      .loaded_target_i (load_target1_q),
+      .loaded_index_i  (load_index1_q),
+      .hold_o          (scrub_hold),
+      .mend_o          (mend),
+      .mend_data_o     (mend_data),
+      .status_o        (scrub_o)
+    );
+    `PCL_ASSERT(NoLookupInASlotOfTheScrubber, !((scrub_range && valid_q[RowAsked-1]) || (scrub_chunk && valid_q[RowAsked-2])))
+  end else begin : g_scrub
+    assign scrub_withhold = 1'b0;
+    assign scrub_hold = 1'b0;
+    assign scrub_range = 1'b0;
+    assign scrub_chunk = 1'b0;
+    assign scrub_selected = '0;
+    assign scrub_place = '0;
+    assign mend = 1'b0;
+    assign mend_data = '0;
+    assign scrub_o = '0;
+    logic unused_scrub;
+    assign unused_scrub = scrub_i;
   end
 
   // ---- The rules that match, and the first of them.
@@ -555,7 +634,7 @@ module pcl_engine
   assign flip_taken = flip_i && !busy_q && !counter_clear_i;
   assign counter_clearing_o = clear_waiting_q || counters_clearing != 0;
   assign busy_o = busy_q;
-  assign load_ready_o = !busy_q;
+  assign load_ready_o = !busy_q && !scrub_hold;
   always_comb begin
     counters_clear = '0;
     counters_clear[!active_q] = clear_waiting_q && !shadow_serving_q;

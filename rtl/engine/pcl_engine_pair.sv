@@ -100,6 +100,7 @@ module pcl_engine_pair
   assign test_ready_o       = &test_ready && !testing_q;
 
   for (genvar l = 0; l < 2; l++) begin : g_lane
+    scrub_status_t unused_scrub;
     pcl_engine #(
       .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
       .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TAG_BITS), .LENGTH_BITS(LENGTH_BITS)
@@ -116,7 +117,7 @@ module pcl_engine_pair
       .flip_i(flip), .flip_ignored_o(flip_ignored[l]), .active_bank_o(active_bank[l]), .busy_o(busy[l]),
       .counter_valid_i(counter_valid_i && counter_ready_o), .counter_ready_o(counter_ready[l]), .counter_bank_i, .counter_kind_i, .counter_index_i,
       .counter_done_o(counter_done[l]), .counter_packets_o(packets[l]), .counter_bytes_o(bytes[l]),
-      .counter_clear_i, .counter_clearing_o(clearing[l])
+      .counter_clear_i, .counter_clearing_o(clearing[l]), .scrub_i(1'b0), .scrub_o(unused_scrub)
     );
   end
 

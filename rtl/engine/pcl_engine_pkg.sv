@@ -72,4 +72,26 @@ package pcl_engine_pkg;
   // Clocks without an idle slot after which a waiting counter read or test lookup takes the slot of one lookup.
   localparam int unsigned PatienceClocks = 256;
 
+  // Rows that the scrubber reads in a pass: the bitmap rows of both banks.
+  function automatic int unsigned scrub_rows(int unsigned address_intervals, int unsigned port_intervals, int unsigned vlan_intervals);
+    return 2 * (2 * address_intervals + 2 * port_intervals + vlan_intervals + pcl_pkg::ChunkTables * 256);
+  endfunction
+
+  // A bitmap row.
+  typedef struct packed {
+    logic        bank;
+    logic [3:0]  number;  // of the table, 0 to 8
+    logic [11:0] row;
+  } scrub_place_t;
+
+  // What the scrubber has done since reset; numbers modulo 2^32.
+  typedef struct packed {
+    logic [31:0]  passes;         // over all rows
+    logic [31:0]  pass_clocks;    // of the last one
+    logic [31:0]  mended;         // rows in which one bit was wrong
+    scrub_place_t mended_place;   // the last one
+    logic [31:0]  damaged;        // rows in which more were; one that stays as it is counts in every pass
+    scrub_place_t damaged_place;  // the last one
+  } scrub_status_t;
+
 endpackage

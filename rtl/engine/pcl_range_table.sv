@@ -3,7 +3,7 @@
 // A search in levels: sixteen-way over b[j * INTERVALS / 16] in registers; a second level of up to SECOND children, a row of boundaries per node and bank in
 // distributed RAM; then levels of four children (the last one four or two) in block RAM.
 // In: key_i, bank_i, one a clock; nothing stalls. Boundaries one per clock through write_*; index 0 is ignored. Unused boundaries must
-// be all ones.
+// be all ones. With force_i, row_o of the next clock is force_row_i.
 // Out: row_o = {bank, interval number}, COPIES times, CLOCKS clocks later: at least range_clocks(WIDTH, INTERVALS, SECOND), more to align it with other tables.
 // A boundary written at a clock edge is seen by keys that enter from the second one behind on. Rewriting a bank while its keys are under way gives them any number.
 module pcl_range_table
@@ -23,7 +23,9 @@ module pcl_range_table
   input  logic                            write_i,
   input  logic                            write_bank_i,
   input  logic [ROW_BITS-2:0]             write_index_i,
-  input  logic [WIDTH-1:0]                write_boundary_i
+  input  logic [WIDTH-1:0]                write_boundary_i,
+  input  logic                            force_i,
+  input  logic [ROW_BITS-1:0]             force_row_i
 );
 
   localparam int unsigned CompareClocks = compare_clocks(WIDTH);
@@ -270,6 +272,6 @@ module pcl_range_table
     assign row = {g_level[Blocks-1].bank_after, g_level[Blocks-1].index_after, g_level[Blocks-1].thermometer[0][1], ^g_level[Blocks-1].thermometer[0]};
   end
   pcl_delay #(.WIDTH(ROW_BITS), .CLOCKS(CLOCKS - OwnClocks + 1)) u_align (.clk_i, .d_i(row), .q_o(row_aligned));
-  pcl_dup #(.WIDTH(ROW_BITS), .COPIES(COPIES)) u_row (.clk_i, .d_i(row_aligned), .q_o(row_o));
+  pcl_dup #(.WIDTH(ROW_BITS), .COPIES(COPIES)) u_row (.clk_i, .d_i(force_i ? force_row_i : row_aligned), .q_o(row_o));
 
 endmodule

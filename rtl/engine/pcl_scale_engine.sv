@@ -298,6 +298,7 @@ module pcl_scale_engine
     logic        verdict_tag, counter_ready, counter_done;
     logic [63:0] counter_packets, counter_bytes;
     logic        counter_clearing;
+    pcl_engine_pkg::scrub_status_t scrub;
   } unused_slice;
   pcl_engine #(
     .RULES(SLICE_RULES), .ADDRESS_BITS(128), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS),
@@ -346,7 +347,9 @@ module pcl_scale_engine
     .counter_packets_o    (unused_slice.counter_packets),
     .counter_bytes_o      (unused_slice.counter_bytes),
     .counter_clear_i      (1'b0),
-    .counter_clearing_o   (unused_slice.counter_clearing)
+    .counter_clearing_o   (unused_slice.counter_clearing),
+    .scrub_i              (1'b0),
+    .scrub_o              (unused_slice.scrub)
   );
   typedef struct packed {
     logic                     bank;

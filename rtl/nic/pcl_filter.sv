@@ -219,6 +219,7 @@ module pcl_filter
   logic [PORTS-1:0]            dropped_q, forwarded_q, mirrored_q;
 
   if (TREES == 0) begin : gen_bitmap
+    pcl_engine_pkg::scrub_status_t unused_scrub;
     pcl_engine #(
       .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
       .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
@@ -235,7 +236,7 @@ module pcl_filter
       .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
       .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
       .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(1'b0), .scrub_o(unused_scrub)
     );
     assign slice_active_bank = 1'b0;
     assign slice_busy = 1'b0;

@@ -12,3 +12,5 @@ prim/pcl_search_row.sv
 prim/pcl_search4.sv
 prim/pcl_search2.sv
 prim/pcl_first_one.sv
+prim/pcl_secded_sums.sv
+prim/pcl_secded_locate.sv

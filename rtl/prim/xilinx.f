@@ -15,3 +15,5 @@ prim/compact/pcl_search_row.sv
 prim/hardware/pcl_search4.sv
 prim/hardware/pcl_search2.sv
 prim/hardware/pcl_first_one.sv
+prim/pcl_secded_sums.sv
+prim/pcl_secded_locate.sv

@@ -55,7 +55,7 @@ module engine_verdict_proof
     .load_valid_i, .load_ready_o(load_ready), .load_target_i, .load_index_i, .load_data_i,
     .flip_i, .flip_ignored_o(), .active_bank_o(active_bank), .busy_o(),
     .counter_valid_i, .counter_ready_o(), .counter_bank_i(1'b0), .counter_kind_i(1'b0), .counter_index_i('0), .counter_done_o(), .counter_packets_o(),
-    .counter_bytes_o(), .counter_clear_i, .counter_clearing_o()
+    .counter_bytes_o(), .counter_clear_i, .counter_clearing_o(), .scrub_i(1'b0), .scrub_o()
   );
 
   // ---- K, B, and what they lead to.

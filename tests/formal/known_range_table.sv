@@ -15,7 +15,9 @@ module pcl_range_table #(
   input  logic                            write_i,
   input  logic                            write_bank_i,
   input  logic [ROW_BITS-2:0]             write_index_i,
-  input  logic [WIDTH-1:0]                write_boundary_i
+  input  logic [WIDTH-1:0]                write_boundary_i,
+  input  logic                            force_i,
+  input  logic [ROW_BITS-1:0]             force_row_i
 );
 
   logic known_bank;
@@ -31,6 +33,6 @@ module pcl_range_table #(
   assign row_o = {COPIES{bank, known ? number : anything}};
 
   logic unused_writes;
-  assign unused_writes = ^{write_i, write_bank_i, write_index_i, write_boundary_i};
+  assign unused_writes = ^{write_i, write_bank_i, write_index_i, write_boundary_i, force_i, force_row_i};
 
 endmodule

@@ -173,8 +173,8 @@ PROOFS = (
                      depth=18),
         )),
     engine_verdict(8, True, (
-        Mutation("one table's row of the bank beside", "engine/pcl_engine.sv", ".d_i({bank, chunks[(t-RangeTables)*8 +: 8]})",
-                 ".d_i({t == 7 ? !bank : bank, chunks[(t-RangeTables)*8 +: 8]})", "FirstMatchingRule", depth=26),
+        Mutation("one table's row of the bank beside", "engine/pcl_engine.sv", ": {bank, chunks[(t-RangeTables)*8 +: 8]})",
+                 ": {t == 7 ? !bank : bank, chunks[(t-RangeTables)*8 +: 8]})", "FirstMatchingRule", depth=26),
         Mutation("the action of the other bank", "engine/pcl_engine.sv", ".read_row_i   ({side.bank, first_rule})", ".read_row_i   ({active_q, first_rule})", "ActionOfTheRule", depth=26),
         Mutation("the default action of the other bank", "engine/pcl_engine.sv", "side1_q.bank ? default_q[1] : default_q[0];\n  assign monitor1",
                  "active_q ? default_q[1] : default_q[0];\n  assign monitor1", "DefaultWithoutARule", depth=26),

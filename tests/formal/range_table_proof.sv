@@ -43,7 +43,9 @@ module range_table_proof #(
     .write_i          (loading || write_i),
     .write_bank_i     (loading ? loaded_bank : !loaded_bank),
     .write_index_i    (loading ? clock_q[IntervalBits-1:0] : write_index_i),
-    .write_boundary_i
+    .write_boundary_i,
+    .force_i          (1'b0),
+    .force_row_i      ('0)
   );
 
   logic [WIDTH-1:0] last_q = '0;

@@ -42,7 +42,8 @@ module engine_testbench;
     .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
     .flip_i(flip), .flip_ignored_o(), .active_bank_o(active_bank), .busy_o(busy),
     .counter_valid_i(1'b0), .counter_ready_o(), .counter_bank_i(1'b0), .counter_kind_i(1'b0), .counter_index_i(16'd0),
-    .counter_done_o(), .counter_packets_o(), .counter_bytes_o(), .counter_clear_i(1'b0), .counter_clearing_o()
+    .counter_done_o(), .counter_packets_o(), .counter_bytes_o(), .counter_clear_i(1'b0), .counter_clearing_o(),
+    .scrub_i(1'b0), .scrub_o()
   );
   /* verilator lint_on PINCONNECTEMPTY */
 

@@ -81,6 +81,7 @@ module managed_engine
   logic [3:0]          unused_forward_to;
   action_t             unused_action;
   logic [3:0]          unused_cause;
+  pcl_engine_pkg::scrub_status_t unused_scrub;
 
   pcl_control #(
     .RULES(RULES), .ADDRESS_INTERVALS(INTERVALS), .PORT_INTERVALS(INTERVALS), .VLAN_INTERVALS(INTERVALS), .PORTS(2)
@@ -117,10 +118,10 @@ module managed_engine
     .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
     .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
     .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(1'b0), .scrub_o(unused_scrub)
   );
 
   logic unused;
-  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip, unused_forward_to, unused_action, unused_cause};
+  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip, unused_forward_to, unused_action, unused_cause, unused_scrub};
 
 endmodule
