@@ -289,6 +289,7 @@ class Run {
     std::vector<std::uint32_t> would_drop(subject_.policy.monitor ? load_.packets.size() : 0);
     std::array<PortFigures, model::kWirePorts> ports{};
     std::uint64_t latency_sum = 0;
+    std::uint64_t decided_clocks = 0;
     r.latency_min = std::numeric_limits<std::uint64_t>::max();
     for (const Part& part : parts) {
       const SessionFigures& f = part.figures;
@@ -318,6 +319,7 @@ class Run {
       r.latency_min = std::min(r.latency_min, f.latency_min);
       r.latency_max = std::max(r.latency_max, f.latency_max);
       r.clocks += f.clocks;
+      decided_clocks += f.decided_clocks;
       r.skipped_clocks += f.skipped_clocks;
       r.seconds = std::max(r.seconds, part.seconds);
       for (unsigned port = 0; port < model::kWirePorts; ++port) {
@@ -334,13 +336,13 @@ class Run {
     double bytes = 0;
     for (const PortFigures& port : ports) bytes += static_cast<double>(port.bytes);
     r.mean_frame = bytes / accepted + traffic::kFcs;
-    r.achieved_mpps = achieved(ports);
+    r.achieved_mpps = achieved(ports, decided_clocks);
     r.theoretical_mpps = theoretical(ports);
 
     const SessionFigures& small = parts.front().small;
     r.small_packets = small.offered;
     r.small_lost = small.lost;
-    r.small_achieved_mpps = achieved(small.ports);
+    r.small_achieved_mpps = achieved(small.ports, small.decided_clocks);
     r.small_theoretical_mpps = theoretical(small.ports);
 
     r.met = met(by_entry);
@@ -352,31 +354,41 @@ class Run {
 
   using Ports = std::array<PortFigures, model::kWirePorts>;
 
-  /// Millions of packets per simulated second, all ports.
-  double achieved(const Ports& ports) const {
+  /// Millions of packets per simulated second, all ports: each over the time of its own line, or, without lines, all
+  /// over the time in which they were decided.
+  double achieved(const Ports& ports, std::uint64_t decided_clocks) const {
     double mpps = 0;
     for (const PortFigures& port : ports) {
+      if (options_.rate == 0) {
+        if (decided_clocks != 0)
+          mpps += static_cast<double>(port.packets) / static_cast<double>(decided_clocks) * clock_mhz_;
+        continue;
+      }
       if (port.clocks != 0) mpps += static_cast<double>(port.packets) / static_cast<double>(port.clocks) * clock_mhz_;
     }
     return mpps;
   }
 
-  /// For frames of each port's mean size: what the lines carry, or what buses of a beat a clock and an engine of a
-  /// lookup a clock do.
+  /// What the lines carry of frames of each port's mean size; or, without lines, what buses of a beat a clock and an
+  /// engine of a lookup a clock do with these frames: the port with most beats is the last.
   double theoretical(const Ports& ports) const {
+    if (options_.rate == 0) {
+      std::uint64_t packets = 0, beats = 0;
+      for (const PortFigures& port : ports) {
+        packets += port.packets;
+        beats = std::max(beats, port.beats);
+      }
+      return packets == 0 ? 0
+                          : clock_mhz_ * static_cast<double>(packets) / static_cast<double>(std::max(beats, packets));
+    }
     double mpps = 0;
     for (const PortFigures& port : ports) {
       if (port.packets == 0) continue;
-      const auto packets = static_cast<double>(port.packets);
-      if (options_.rate == 0) {
-        mpps += clock_mhz_ * packets / static_cast<double>(port.beats);
-      } else {
-        const double wire_bytes =
-            static_cast<double>(port.bytes) / packets + static_cast<double>(traffic::wire_bytes(0));
-        mpps += traffic::line_frames_per_second(static_cast<double>(options_.rate), wire_bytes) / 1e6;
-      }
+      const double wire_bytes = static_cast<double>(port.bytes) / static_cast<double>(port.packets) +
+                                static_cast<double>(traffic::wire_bytes(0));
+      mpps += traffic::line_frames_per_second(static_cast<double>(options_.rate), wire_bytes) / 1e6;
     }
-    return options_.rate == 0 ? std::min(mpps, clock_mhz_) : mpps;
+    return mpps;
   }
 
   std::vector<EntryCount> met(const std::vector<Count>& by_entry) const {

@@ -144,6 +144,7 @@ class Session final : public model::NicListener {
     }
     nic_.set_listener(nullptr);
     figures_.clocks = nic_.now() - origin_;
+    if (figures_.accepted != 0) figures_.decided_clocks = last_decided_ - figures_.latency_min + 1 - origin_;
     for (unsigned port = 0; port < model::kWirePorts; ++port) {
       if (figures_.ports[port].packets == 0) continue;
       const std::uint64_t gap_end = plan_.rate ? nic_.wire(port).free_at() : last_taken_[port] + 1;
@@ -322,6 +323,7 @@ class Session final : public model::NicListener {
       plan_.times->to_verdict.push_back(static_cast<std::uint32_t>(nic_.now() - underway.arrived));
     }
     const std::uint64_t latency = nic_.now() - underway.taken;
+    last_decided_ = nic_.now();
     figures_.latency_min = std::min(figures_.latency_min, latency);
     figures_.latency_max = std::max(figures_.latency_max, latency);
     figures_.latency_sum += latency;
@@ -401,6 +403,7 @@ class Session final : public model::NicListener {
   std::size_t inside_count_ = 0;
   std::size_t leaving_count_ = 0;
   std::array<std::uint64_t, model::kWirePorts> last_taken_{};
+  std::uint64_t last_decided_ = 0;
   std::uint64_t unreported_ = 0;
   unsigned beat_bytes_ = model::kBeatBytes;
   unsigned first_bank_ = 0;

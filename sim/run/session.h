@@ -100,6 +100,9 @@ struct SessionFigures {
   /// Packets by the clocks from their last beat to their verdict; the last place stands for all that took longer.
   std::vector<std::uint64_t> latency_histogram;
   std::uint64_t clocks = 0, skipped_clocks = 0;
+  /// From the first clock of traffic to the last verdict, less the least time that a verdict takes: what was taken into
+  /// the filter's buffers ahead of its lookup counts when it is decided.
+  std::uint64_t decided_clocks = 0;
   std::array<PortFigures, model::kWirePorts> ports{};
   /// Of the reference, over the accepted packets; with exchanges of banks over those since the last one.
   std::vector<Count> by_entry;

@@ -185,6 +185,25 @@ TEST(Run, RandomPoliciesMeetTheReference) {
   }
 }
 
+// Two ports fill their buffers at two frames a clock, and are decided at one.
+TEST(Run, WithoutALineNoMoreIsAchievedThanTheTheoryAllows) {
+  for (const unsigned ports : {1U, 2U}) {
+    for (const std::uint64_t packets : {8U, 200U, 5000U}) {
+      sim::RunOptions options;
+      options.rate = 0;
+      options.ports = ports;
+      options.packets = packets;
+      const sim::RunResult result = sim::run(subject_of(web_policy()), options);
+      ASSERT_TRUE(result.ok()) << sim::to_text(result);
+      EXPECT_LE(result.achieved_mpps, result.theoretical_mpps * (1 + 1e-9)) << packets << " packets, " << ports;
+      EXPECT_LE(result.small_achieved_mpps, result.small_theoretical_mpps * (1 + 1e-9)) << ports << " ports";
+      EXPECT_GT(result.small_achieved_mpps, result.small_theoretical_mpps * 0.99) << ports << " ports";
+      EXPECT_GT(result.achieved_mpps, result.theoretical_mpps * (packets < 1000 ? 0.5 : 0.95))
+          << packets << " packets, " << ports;
+    }
+  }
+}
+
 TEST(Run, AWrongReferenceIsNoticedWithPacketAndEntries) {
   sim::Subject subject = subject_of(web_policy());
   subject.policy.entries[2].match.destination_port = {{80, 81}, {443, 443}};  // the image was made without
