@@ -1,10 +1,11 @@
 # RTL to C++ models with Verilator, at build time, through CMake's own compiler calls.
 #
-# portcullis_verilate(target TOP module PREFIX name MANIFEST file.f [PARAMETERS P=1 ...] [ARGUMENTS --flag ...] [TRACE] [ASSERT])
+# portcullis_verilate(target TOP module PREFIX name MANIFEST file.f [PARAMETERS P=1 ...] [ARGUMENTS --flag ...] [TRACE] [ASSERT] [COVERAGE])
 #   A static library `target` with the class `name` (header "name.h") of `module` under these parameters.
 #   MANIFEST is relative to rtl/, and so are the paths inside; manifests may include each other with `-f`, and a file named twice is read once.
 #   TRACE compiles FST tracing in (about 10 % slower even when no trace is written).
 #   ASSERT compiles the assertions of pcl_assert.svh in.
+#   COVERAGE counts what is executed, branch by branch, and both ways of every single-bit signal; portcullis_verilated_coverage has what writes it.
 # portcullis_verilate_refuses(NAME test TOP module MANIFEST file.f PARAMETERS P=1 ... MESSAGE text)
 #   A ctest test: elaboration under these parameters fails, and says `text`.
 #
@@ -28,8 +29,12 @@ target_compile_definitions(portcullis_verilated PUBLIC VM_COVERAGE=0 VM_SC=0 VM_
 target_compile_options(portcullis_verilated PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
 target_link_libraries(portcullis_verilated PUBLIC Threads::Threads ZLIB::ZLIB)
 
+add_library(portcullis_verilated_coverage STATIC EXCLUDE_FROM_ALL ${VERILATOR_INCLUDE}/verilated_cov.cpp)
+target_compile_options(portcullis_verilated_coverage PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
+target_link_libraries(portcullis_verilated_coverage PUBLIC portcullis_verilated)
+
 function(portcullis_verilate target)
-  cmake_parse_arguments(ARG "TRACE;ASSERT" "TOP;PREFIX;MANIFEST" "PARAMETERS;ARGUMENTS" ${ARGN})
+  cmake_parse_arguments(ARG "TRACE;ASSERT;COVERAGE" "TOP;PREFIX;MANIFEST" "PARAMETERS;ARGUMENTS" ${ARGN})
   foreach(needed IN ITEMS TOP PREFIX MANIFEST)
     if(NOT ARG_${needed})
       message(FATAL_ERROR "portcullis_verilate(${target}): ${needed} is missing")
@@ -46,6 +51,10 @@ function(portcullis_verilate target)
   if(ARG_ASSERT)
     list(APPEND arguments --assert)
   endif()
+  if(ARG_COVERAGE)
+    # Vectors are left out: each of their bits would be two points, and a bus of 512 bits some thousands.
+    list(APPEND arguments --coverage-line --coverage-toggle --coverage-max-width 1)
+  endif()
   list(APPEND arguments ${ARG_ARGUMENTS})
   add_custom_command(
     OUTPUT ${folder}/${ARG_PREFIX}.h ${folder}/${ARG_PREFIX}_fast.cc ${folder}/${ARG_PREFIX}_slow.cc
@@ -60,6 +69,9 @@ function(portcullis_verilate target)
   target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}>)
   target_compile_options(${target} PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
   target_link_libraries(${target} PUBLIC portcullis_verilated)
+  if(ARG_COVERAGE)
+    target_link_libraries(${target} PUBLIC portcullis_verilated_coverage)
+  endif()
 endfunction()
 
 function(portcullis_verilate_refuses)

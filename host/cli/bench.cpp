@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,6 +13,7 @@
 
 #include "cli/bench_rfc2544.h"
 #include "cli/command.h"
+#include "cli/program_beside.h"
 #include "run/bench_cocotb.h"
 #include "run/bench_growth.h"
 #include "run/bench_tcam.h"
@@ -68,38 +67,17 @@ Exit bench_model_vs_cocotb(const Options& options) {
   return bench.ok() ? Exit::as_asked : Exit::answer_is_no;
 }
 
-/// Goes on as the program `name` that lies beside this one; `how` says how it is built.
-[[noreturn]] void become(const std::string& name, std::vector<std::string> arguments, const std::string& how) {
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
-  if (!std::filesystem::exists(program)) throw std::runtime_error(program.string() + ": not there; " + how);
-  arguments.insert(arguments.begin(), program.string());
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  std::cout.flush();
-  execv(program.c_str(), pointers.data());
-  throw std::runtime_error(program.string() + ": " + std::strerror(errno));
-}
-
 // The driver's measurements need DPDK, which this program does not load: they are a program beside it.
 Exit bench_pmd(const Options& options) {
   become("portcullis-bench-pmd", {std::to_string(options.packets_given ? options.packets : kPmdPackets)},
          "it is built with the DPDK driver, where libdpdk-dev is installed and scripts/fetch-dpdk-headers.sh has run");
 }
 
-/// This command line behind the word `bench`.
-std::vector<std::string> behind_bench() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> words;
-  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
-  const auto bench = std::find(words.begin(), words.end(), "bench");
-  return {bench == words.end() ? bench : bench + 1, words.end()};
-}
-
 // Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
 Exit bench_rfc2544(const Options& options) {
   if (options.rfc2544.width == kModelWidth) return run_rfc2544(options.rfc2544, options.json);
-  become("portcullis-bench-widths", behind_bench(), "`cmake --build build --target portcullis-bench-widths` builds it");
+  become("portcullis-bench-widths", words_behind("bench"),
+         "`cmake --build build --target portcullis-bench-widths` builds it");
 }
 
 // DPDK again.

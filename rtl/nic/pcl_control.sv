@@ -164,8 +164,11 @@ module pcl_control #(
   end
 
   // -------------------------------------------------------------------------------------------------------------- registers
+  // Not counted by coverage: Verilator 5.006 makes invalid C++ of toggles in unpacked structures.
+  // verilator coverage_off
   pcl_registers_pkg::portcullis__in_t  hwif_in;
   pcl_registers_pkg::portcullis__out_t hwif_out;
+  // verilator coverage_on
 
   pcl_registers registers (
     .clk(clk_i), .rst(rst_i),

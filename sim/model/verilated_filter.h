@@ -6,7 +6,9 @@
 #include <verilated.h>
 #include <verilated_fst_c.h>
 
+#include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "model/filter_model.h"
 
@@ -15,7 +17,9 @@ namespace portcullis::model {
 template <typename Top>
 class VerilatedFilter final : public FilterModel {
  public:
-  VerilatedFilter() : top_(&context_, "pcl_filter") {
+  /// `at_end` is called with the model's context before the model goes, for what it has counted.
+  explicit VerilatedFilter(std::function<void(VerilatedContext&)> at_end = {})
+      : at_end_(std::move(at_end)), top_(&context_, "pcl_filter") {
     constexpr unsigned beat_bytes = sizeof(Top::s_axis_tdata_i) / kWirePorts;
     static_assert(beat_bytes >= 32 && beat_bytes <= kMostBeatBytes, "streams of 256 to 1024 bits");
     for (unsigned port = 0; port < kWirePorts; ++port) {
@@ -56,6 +60,7 @@ class VerilatedFilter final : public FilterModel {
   ~VerilatedFilter() override {
     if (fst_.isOpen()) fst_.close();
     top_.final();
+    if (at_end_) at_end_(context_);
   }
 
   void settle() override {
@@ -103,6 +108,7 @@ class VerilatedFilter final : public FilterModel {
   };
 
   Context context_;
+  std::function<void(VerilatedContext&)> at_end_;
   Top top_;
   VerilatedFstC fst_;
   std::uint64_t half_period_ps_ = 0;

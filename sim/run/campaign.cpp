@@ -102,7 +102,7 @@ struct Loaded {
 
 class Case {
  public:
-  explicit Case(const CasePlan& plan) : plan_(plan) {}
+  Case(const CasePlan& plan, const FilterMaker& filters) : plan_(plan), filters_(filters) {}
 
   CampaignFigures run(std::vector<std::string>& what) {
     CampaignFigures figures;
@@ -120,7 +120,7 @@ class Case {
         traffic::make_traffic(loaded[0].policy, plan_.ports, plan_.seed, static_cast<std::size_t>(distinct)).packets;
     for (unsigned i = 0; i < count; ++i) loaded[i].expected = expect(loaded[i].policy, packets, 1);
 
-    model::Nic nic(model::make_filter_model(plan_.large ? model::ModelGeometry::large : model::ModelGeometry::edge));
+    model::Nic nic(filters_(plan_.large ? model::ModelGeometry::large : model::ModelGeometry::edge));
     device::Device device(nic);
     figures.probes += load(nic, device, loaded[0].image);
     const unsigned first_bank = device.active_bank();
@@ -207,6 +207,7 @@ class Case {
   }
 
   const CasePlan& plan_;
+  const FilterMaker& filters_;
 };
 
 void check(const CampaignPlan& plan) {
@@ -330,7 +331,8 @@ CampaignFigures& CampaignFigures::operator+=(const CampaignFigures& other) {
   return *this;
 }
 
-ShardResult run_shard(const CampaignPlan& plan, unsigned shard, std::optional<std::uint64_t> only, bool progress) {
+ShardResult run_shard(const CampaignPlan& plan, unsigned shard, std::optional<std::uint64_t> only, bool progress,
+                      const FilterMaker& filters) {
   check(plan);
   if (shard >= plan.shards)
     throw RunError(fmt::format("shard {}: with {} they are numbered from 0", shard, plan.shards));
@@ -348,7 +350,7 @@ ShardResult run_shard(const CampaignPlan& plan, unsigned shard, std::optional<st
     std::vector<std::string> what;
     CampaignFigures figures;
     try {
-      figures = Case(drawn).run(what);
+      figures = Case(drawn, filters).run(what);
     } catch (const std::exception& error) {
       figures = {};
       figures.cases = figures.failures = 1;

@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "model/filter_model.h"
 
 namespace portcullis::sim {
 
@@ -54,9 +58,12 @@ struct ShardResult {
 };
 inline constexpr std::size_t kWordedFailures = 20;
 
+/// Makes the filter of a case, of geometry edge or large.
+using FilterMaker = std::function<std::unique_ptr<model::FilterModel>(model::ModelGeometry)>;
+
 /// Runs shard `shard` (below plan.shards), or of it only case `only`. Throws RunError on a plan that cannot be.
 ShardResult run_shard(const CampaignPlan& plan, unsigned shard, std::optional<std::uint64_t> only = {},
-                      bool progress = false);
+                      bool progress = false, const FilterMaker& filters = model::make_filter_model);
 
 /// The command that repeats a shard, or a case of it.
 std::string repeat_command(const CampaignPlan& plan, unsigned shard, std::optional<std::uint64_t> only = {});
