@@ -6,8 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build}
-# The clock that place and route reached for the engine (docs/timing.md), and the model's usual one.
-routed=$(python3 -c 'import json; print(max(p["fmax_capped_mhz"] for p in json.load(open("constraints/results/ecp5-engine.json"))["points"]))')
+# The clock that place and route reached for the engine of the geometry that is measured (docs/timing.md), and the model's usual one.
+routed=$(python3 -c 'import json; print(next(p["fmax_capped_mhz"] for p in json.load(open("constraints/results/ecp5-engine.json"))["points"] if p["name"] == "edge"))')
 sweep=64,65,66,69,80,100,128,132,133,164,196,197,256,260,261,388,389,512,516,517,1024,1029,1518,9000
 
 measure() {
@@ -23,3 +23,4 @@ measure rules --rates 100G --rules 1,64,512 --ports 1,2 --families 4 --sizes 64,
 measure beside --rates 100G --families 4 --beside exchanges,counters,both --sizes 64,69,imix
 measure rates --rates 10G,40G,100G --ports 1,2 --sizes 64,69,512,1518,9000,imix
 python3 bench/plot.py
+python3 bench/tables.py
