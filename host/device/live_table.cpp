@@ -55,11 +55,7 @@ std::vector<Change> LiveTable::Generation::remove(LiveRuleId name) {
 LiveTable::LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options)
     : device_(device), sink_(sink), options_(options) {
   ScaleImage image = compiled_and_loaded(device, sink, policy, options_.build);
-  const tables::Geometry& slice = device.trees()->slice;
-  capacity_ = slice.rules;
-  constexpr unsigned kVlanTable = 4;
-  for (unsigned table = 0; table < kVlanTable; ++table)
-    capacity_ = std::min<std::size_t>(capacity_, slice.boundaries(table) / 2);
+  capacity_ = tables::tree::LiveRules::capacity(device.trees()->slice);
   if (options_.mark == 0) options_.mark = capacity_ / 2;
   std::vector<LiveRuleId> names;
   for (const policy::Entry& entry : policy.entries) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "device/ownership.h"
 #include "device/row_sink.h"
@@ -16,7 +17,34 @@ std::string to_string(const TestResult& result) {
                     : fmt::format("no rule and action 0x{:016x}", result.action);
 }
 
+void refuse(std::size_t probes, std::vector<ProbeFailure> failures) {
+  std::string list;
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 0; i < std::min(failures.size(), kShown); ++i)
+    list += fmt::format("\n  probe {}: expected {}, answered {}", failures[i].probe, to_string(failures[i].expected),
+                        to_string(failures[i].answered));
+  if (failures.size() > kShown) list += fmt::format("\n  and {} more", failures.size() - kShown);
+  throw LoadRefused(
+      fmt::format("{} of {} self-test probes failed; the old policy is in force{}", failures.size(), probes, list),
+      std::move(failures));
+}
+
 }  // namespace
+
+LoadReport load_and_flip(Device& device, const std::function<LoadReport()>& stage,
+                         const std::function<std::vector<ProbeFailure>()>& self_test) {
+  Ownership ownership(device.transport());
+  const unsigned before = device.active_bank();
+  LoadReport report = stage();
+  if (std::vector<ProbeFailure> failures = self_test(); !failures.empty()) refuse(report.probes, std::move(failures));
+  if (device.active_bank() != before)
+    throw DeviceError("the banks were exchanged during the load; is other software using the device?");
+  device.check_errors("during the self-test; the old policy is in force");
+  ownership.confirm();
+  device.flip();
+  report.active_bank = device.active_bank();
+  return report;
+}
 
 void Loader::check_geometry(const tables::TableImage& image) const {
   const tables::Geometry& ours = device_.geometry();
@@ -41,6 +69,7 @@ LoadReport Loader::stage(const tables::TableImage& image) {
   report.rows = sink.rows();
   report.commits = sink.commits();
   report.words = sink.words();
+  report.probes = image.probes.size();
   return report;
 }
 
@@ -56,29 +85,8 @@ std::vector<ProbeFailure> Loader::self_test(const tables::TableImage& image) {
 }
 
 LoadReport Loader::load(const tables::TableImage& image) {
-  Ownership ownership(device_.transport());
-  const unsigned before = device_.active_bank();
-  LoadReport report = stage(image);
-  std::vector<ProbeFailure> failures = self_test(image);
-  if (!failures.empty()) {
-    std::string list;
-    constexpr std::size_t kShown = 5;
-    for (std::size_t i = 0; i < std::min(failures.size(), kShown); ++i)
-      list += fmt::format("\n  probe {}: expected {}, answered {}", failures[i].probe, to_string(failures[i].expected),
-                          to_string(failures[i].answered));
-    if (failures.size() > kShown) list += fmt::format("\n  and {} more", failures.size() - kShown);
-    throw LoadRefused(fmt::format("{} of {} self-test probes failed; the old policy is in force{}", failures.size(),
-                                  image.probes.size(), list),
-                      std::move(failures));
-  }
-  if (device_.active_bank() != before)
-    throw DeviceError("the banks were exchanged during the load; is other software using the device?");
-  device_.check_errors("during the self-test; the old policy is in force");
-  ownership.confirm();
-  device_.flip();
-  report.probes = image.probes.size();
-  report.active_bank = device_.active_bank();
-  return report;
+  return load_and_flip(
+      device_, [&] { return stage(image); }, [&] { return self_test(image); });
 }
 
 }  // namespace portcullis::device

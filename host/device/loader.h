@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "device/device.h"
@@ -36,9 +37,16 @@ struct LoadReport {
   std::size_t rows = 0;      ///< rows written, repeats counted
   std::size_t commits = 0;   ///< writes of LOAD_COMMIT
   std::size_t words = 0;     ///< words of LOAD_DATA that had to be written
-  std::size_t probes = 0;    ///< probes answered as expected
+  std::size_t probes = 0;    ///< probes that were asked
   unsigned active_bank = 0;  ///< the bank with the new policy
 };
+
+/// What every load is: takes ownership of the tables, writes the shadow bank by `stage`, asks it probes by `self_test`,
+/// and exchanges the banks if none was answered wrongly and nobody else used the device meanwhile. If anything throws,
+/// the old policy stays in force. Gives what `stage` gave with the active bank. Throws what both throw, LoadRefused and
+/// DeviceError, the latter too while somebody else owns the tables.
+LoadReport load_and_flip(Device& device, const std::function<LoadReport()>& stage,
+                         const std::function<std::vector<ProbeFailure>()>& self_test);
 
 /// Loads through registers, under the owner lock where there is one. If anything throws, the old policy stays in force
 /// and untouched, and the next load starts from scratch.

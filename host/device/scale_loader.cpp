@@ -113,10 +113,9 @@ LoadReport ScaleLoader::stage(const tables::tree::ScaleImage& image) {
   return report;
 }
 
-std::vector<ProbeFailure> ScaleLoader::self_test(const tables::tree::ScaleImage& image, std::size_t& probes) {
+std::vector<ProbeFailure> ScaleLoader::self_test(const tables::tree::ScaleImage& image,
+                                                 std::span<const policy::Key> keys) {
   std::vector<ProbeFailure> failures;
-  const std::vector<policy::Key> keys = probe_keys(image, kProbes);
-  probes = keys.size();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto rule = tables::tree::lookup_number(image, keys[i]);
     TestResult expected{rule.has_value(), 0, image.default_action};
@@ -133,24 +132,15 @@ std::vector<ProbeFailure> ScaleLoader::self_test(const tables::tree::ScaleImage&
 }
 
 LoadReport ScaleLoader::load(const tables::tree::ScaleImage& image) {
-  const unsigned before = device_.active_bank();
-  LoadReport report = stage(image);
-  std::vector<ProbeFailure> failures = self_test(image, report.probes);
-  if (!failures.empty()) {
-    const ProbeFailure& first = failures.front();
-    throw LoadRefused(
-        fmt::format("{} of {} self-test probes failed; the old policy is in force; the first expects rule number {} "
-                    "with action 0x{:016x} and is answered {} with 0x{:016x}",
-                    failures.size(), report.probes, first.expected.rule, first.expected.action, first.answered.rule,
-                    first.answered.action),
-        std::move(failures));
-  }
-  if (device_.active_bank() != before)
-    throw DeviceError("the banks were exchanged during the load; is other software using the device?");
-  device_.check_errors("during the self-test; the old policy is in force");
-  device_.flip();
-  report.active_bank = device_.active_bank();
-  return report;
+  const std::vector<policy::Key> keys = probe_keys(image, kProbes);
+  return load_and_flip(
+      device_,
+      [&] {
+        LoadReport report = stage(image);
+        report.probes = keys.size();
+        return report;
+      },
+      [&] { return self_test(image, keys); });
 }
 
 }  // namespace portcullis::device

@@ -24,7 +24,8 @@ std::uint32_t number_in_device(const tables::tree::ScaleImage& image, std::uint3
 /// Headers for a self-test: the corners of boxes in the trees, `most` of them at most, spread evenly.
 std::vector<policy::Key> probe_keys(const tables::tree::ScaleImage& image, std::size_t most);
 
-/// Loads as Loader does: if anything throws, the old policy stays in force and untouched. A probe is answered as the
+/// Loads as Loader does, under the owner lock where there is one: if anything throws, the old policy stays in force and
+/// untouched. A probe is answered as the
 /// software walk of the image's bits says.
 class ScaleLoader {
  public:
@@ -42,8 +43,8 @@ class ScaleLoader {
   void check_shape(const tables::tree::ScaleImage& image) const;
   /// Waits for the shadow banks, clears their counters and writes the image into both.
   LoadReport stage(const tables::tree::ScaleImage& image);
-  /// Asks the shadow banks; gives the probes that they answer wrongly.
-  std::vector<ProbeFailure> self_test(const tables::tree::ScaleImage& image, std::size_t& probes);
+  /// Asks the shadow banks for headers; gives those that they answer wrongly, numbered as in `keys`.
+  std::vector<ProbeFailure> self_test(const tables::tree::ScaleImage& image, std::span<const policy::Key> keys);
 
  private:
   Device& device_;

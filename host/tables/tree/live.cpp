@@ -12,6 +12,16 @@ namespace {
 
 constexpr unsigned kVlanTable = 4;
 
+/// Rules of two new boundaries in each of the first fields that a slice takes beside `rules` others, whose boundaries
+/// in table n are used(n).
+template <typename Used>
+std::size_t room_beside(const Geometry& slice, std::size_t rules, Used&& used) {
+  std::size_t least = slice.rules - rules;
+  for (unsigned table = 0; table < kVlanTable; ++table)
+    least = std::min<std::size_t>(least, (slice.boundaries(table) - used(table)) / 2);
+  return least;
+}
+
 }  // namespace
 
 LiveRules::LiveRules(policy::Policy policy, ScaleImage image)
@@ -102,12 +112,12 @@ Change LiveRules::remove(std::uint32_t number) {
 }
 
 std::size_t LiveRules::room() const {
-  std::size_t least = free();
-  for (unsigned table = 0; table < kVlanTable; ++table) {
-    const std::size_t used = image_.slice.boundaries[table].size();
-    least = std::min(least, (image_.trees.shape.slice.boundaries(table) - used) / 2);
-  }
-  return least;
+  return room_beside(image_.trees.shape.slice, slice_.size(),
+                     [&](unsigned table) { return image_.slice.boundaries[table].size(); });
+}
+
+std::size_t LiveRules::capacity(const Geometry& slice) {
+  return room_beside(slice, 0, [](unsigned) { return std::size_t{0}; });
 }
 
 policy::Policy LiveRules::policy(std::vector<std::uint32_t>* numbers) const {

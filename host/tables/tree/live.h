@@ -52,6 +52,8 @@ class LiveRules {
   std::size_t free() const { return image_.trees.shape.slice.rules - slice_.size(); }
   /// Rules that the slice can still take if each needs two new boundaries in the fields of addresses and ports.
   std::size_t room() const;
+  /// room() of an empty slice.
+  static std::size_t capacity(const Geometry& slice);
 
  private:
   struct InSlice {

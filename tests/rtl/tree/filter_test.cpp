@@ -126,6 +126,84 @@ TEST_F(TreeFilter, ImagesForAnythingElseAreRefused) {
               ::testing::ThrowsMessage<device::LoadRefused>(HasSubstr("the device has trees")));
 }
 
+/// The filter behind a management processor's registers, of which only the owner lock does anything: somebody else has
+/// it and renews it, or gives it back.
+class LockedFilter final : public device::Transport {
+ public:
+  explicit LockedFilter(device::Transport& filter) : filter_(filter) {}
+
+  bool taken = true;
+  unsigned claims = 0, releases = 0;
+
+  std::uint32_t read32(std::uint32_t offset) override {
+    switch (offset) {
+      case PCL_MANAGEMENT_MAGIC:
+        return PCL_MANAGEMENT_MAGIC_VALUE_RESET;
+      case PCL_MANAGEMENT_VERSION:
+        return 1U << PCL_MANAGEMENT_VERSION_MAJOR_SHIFT;
+      case PCL_MANAGEMENT_BUFFER_BYTES:
+        return 1024;
+      case PCL_MANAGEMENT_MEMORY_BYTES:
+        return 32768;
+      case PCL_LOCK_OWNER:
+        return taken ? 0x1234 : owner_;
+      case PCL_LOCK_UNIT:
+        return 65'536;
+      case PCL_LOCK_LEFT:
+        return ++left_;
+      default:
+        return filter_.read32(offset);
+    }
+  }
+  void write32(std::uint32_t offset, std::uint32_t value) override {
+    if (offset != PCL_LOCK_CLAIM) return filter_.write32(offset, value);
+    const std::uint32_t lease = (value & PCL_LOCK_CLAIM_LEASE_MASK) >> PCL_LOCK_CLAIM_LEASE_SHIFT;
+    ++(lease == 0 ? releases : claims);
+    if (!taken) owner_ = lease == 0 ? 0 : (value & PCL_LOCK_CLAIM_ID_MASK) >> PCL_LOCK_CLAIM_ID_SHIFT;
+  }
+
+ private:
+  device::Transport& filter_;
+  std::uint32_t owner_ = 0, left_ = 0;
+};
+
+TEST_F(TreeFilter, ALoadIsRefusedWhileSomebodyElseHoldsTheOwnerLockAndGivesItBackAtItsEnd) {
+  LockedFilter locked(nic);
+  Device behind(locked);
+  const ScaleImage loaded = image(policy(40, 1000));
+  const unsigned bank = device.active_bank();
+  EXPECT_THAT([&] { ScaleLoader(behind, rows).load(loaded); },
+              ::testing::ThrowsMessage<device::DeviceError>(HasSubstr("0x1234 holds the owner lock")));
+  EXPECT_EQ(device.active_bank(), bank);
+  EXPECT_EQ(locked.claims, 0U);
+  locked.taken = false;
+  EXPECT_EQ(ScaleLoader(behind, rows).load(loaded).active_bank, 1 - bank);
+  EXPECT_EQ(locked.claims, 2U) << "taken, and renewed before the banks are exchanged";
+  EXPECT_EQ(locked.releases, 1U);
+}
+
+/// Hands rows on, and another program opens the device meanwhile.
+class IntrudedSink final : public device::RowSink {
+ public:
+  IntrudedSink(device::RowSink& below, device::Transport& transport) : below_(below), transport_(transport) {}
+  void write(std::span<const device::RowWrite> rows) override {
+    below_.write(rows);
+    const Device other(transport_);
+  }
+
+ private:
+  device::RowSink& below_;
+  device::Transport& transport_;
+};
+
+TEST_F(TreeFilter, ALoadWithoutALockIsGivenUpWhenAnotherProgramBeginsMeanwhile) {
+  IntrudedSink intruded(rows, nic);
+  const unsigned bank = device.active_bank();
+  EXPECT_THAT([&] { ScaleLoader(device, intruded).load(image(policy(40, 1000))); },
+              ::testing::ThrowsMessage<device::DeviceError>(HasSubstr("another program has begun to use the device")));
+  EXPECT_EQ(device.active_bank(), bank);
+}
+
 /// Hands rows on, but flips a bit of one of them.
 class BadSink final : public device::RowSink {
  public:

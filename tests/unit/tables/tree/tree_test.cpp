@@ -480,6 +480,15 @@ TEST(LiveRules, ARuleGoesRightBeforeAnyOther) {
   EXPECT_THROW(live.add_before(policy.entries[0], 3), std::out_of_range);
 }
 
+TEST(LiveRules, AnEmptySliceHasRoomForItsCapacity) {
+  for (const Shape& shape : {Shape::scale(), Shape::scale_small()}) {
+    const LiveRules live(policy::Policy(), compile_scale(policy::Policy(), shape).image);
+    EXPECT_EQ(live.room(), LiveRules::capacity(shape.slice));
+    EXPECT_GT(live.room(), 0U);
+    EXPECT_LE(live.room(), shape.slice.rules);
+  }
+}
+
 TEST(LiveRules, AFullSliceIsRefusedAndNothingChanges) {
   RuleSets sets(test::seed(920));
   const policy::Policy policy = sets.random(Kind::access_list, 100);
