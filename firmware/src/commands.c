@@ -12,6 +12,7 @@
 #include "keep.h"
 #include "memory_map.h"
 #include "platform.h"
+#include "watch.h"
 
 #define LOCK_ID 1u        /* of the firmware */
 #define LOCK_LEASE 0xFFFFu /* the longest; a reset of the processor frees the lock at once */
@@ -22,6 +23,7 @@
 _Static_assert(sizeof(struct bank_record) == PCL_BANK_BYTES, "a bank's record is sent as it stands in memory");
 _Static_assert(sizeof(struct event) == PCL_EVENT_BYTES, "an event is sent as it stands in memory");
 _Static_assert(sizeof(struct tally) == PCL_TALLY_BYTES, "a tally is sent as it stands in memory");
+_Static_assert(4u * WATCH_WORDS == PCL_STATUS_SCRUB_BYTES, "what is known of the scrubber is sent as it stands in memory");
 _Static_assert(sizeof(struct probe_failure) == PCL_FAILURE_BYTES, "a failed probe is sent as it stands in memory");
 
 static struct {
@@ -82,6 +84,7 @@ static void forget_banks(void) {
 static bool banks_touched(void) {
   if ((core_read(PCL_CORE_EVENTS) & PCL_CORE_EVENTS_TOUCHED_MASK) == 0) return false;
   core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
+  watch_forget();
   if (banks_known()) {
     forget_banks();
     log_event(PCL_EVENT_TOUCHED, 0, 0);
@@ -181,6 +184,9 @@ static struct reply status(void) {
   for (unsigned bank = 0; bank < 2; ++bank) {
     response_data(PCL_STATUS_ANSWER_BANKS + bank * PCL_BANK_BYTES, keep_bank(bank), sizeof(struct bank_record));
   }
+  uint32_t watched[WATCH_WORDS];
+  watch_status(watched);
+  response_data(PCL_STATUS_ANSWER_SCRUB, watched, sizeof watched);
   return (struct reply){PCL_DONE, PCL_STATUS_ANSWER_BYTES};
 }
 
@@ -205,6 +211,7 @@ static struct reply load_begin(const uint8_t* data) {
     error = PCL_ERROR_BANK_BUSY;
   else
     error = bank_prepare();
+  if (error == PCL_DONE) error = watch_clean(shadow);
   if (error != PCL_DONE) {
     release_lock();
     return status_only(error);
@@ -287,6 +294,8 @@ static struct reply bring_into_force(uint32_t event) {
 static struct reply activate(const uint8_t* data) {
   if (!load.under_way || !load.ready || word_of(data) != load.number) return status_only(PCL_ERROR_NO_LOAD);
   if (banks_touched()) return load_error(PCL_ERROR_TOUCHED);
+  watch_turn();
+  if (watch_damaged(1u - bank_active())) return load_error(PCL_ERROR_DAMAGED);
   const struct reply reply = bring_into_force(PCL_EVENT_ACTIVATED);
   if (reply.status == PCL_ERROR_BANK_BUSY) return reply; /* may be tried again */
   if (reply.status != PCL_DONE) return load_error(reply.status);
@@ -301,7 +310,12 @@ static struct reply rollback(void) {
   if (!claim_lock()) return status_only(PCL_ERROR_LOCKED);
   banks_touched();
   struct reply reply = status_only(PCL_ERROR_NO_ROLLBACK);
-  if (keep_bank(1u - bank_active())->state == PCL_BANK_USED) reply = bring_into_force(PCL_EVENT_ROLLED_BACK);
+  watch_turn();
+  const unsigned shadow = 1u - bank_active();
+  if (watch_damaged(shadow))
+    reply = status_only(PCL_ERROR_DAMAGED);
+  else if (keep_bank(shadow)->state == PCL_BANK_USED)
+    reply = bring_into_force(PCL_EVENT_ROLLED_BACK);
   release_lock();
   return reply;
 }
@@ -427,11 +441,13 @@ void firmware_start(void) {
   }
   banks_touched();
   log_event(PCL_EVENT_BOOT, cause, keep_boots());
+  watch_start();
   core_write(PCL_CORE_BOOT, BOOT_RUNNING);
 }
 
 void firmware_turn(void) {
   banks_touched();
+  watch_turn();
   if (load.under_way) {
     claim_lock();
     if (clock_now() > load.deadline) give_up_load(PCL_EVENT_LOAD_TIMEOUT, parser.position);

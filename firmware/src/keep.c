@@ -96,7 +96,8 @@ void keep_set_in_force(unsigned bank, const struct bank_record* record) {
 
 void log_event(uint32_t code, uint32_t a, uint32_t b) {
   static const char* const texts[] = {"",          "boot",      "memory lost",    "load begins", "load ready", "load failed", "load timed out",
-                                      "abandoned", "activated", "rolled back", "banks touched", "damaged request", "restored", "not restored"};
+                                      "abandoned", "activated", "rolled back", "banks touched", "damaged request", "restored", "not restored",
+                                      "row mended", "row damaged"};
   const uint64_t now = clock_now();
   struct event* event = &kept.events[kept.next_event % KEPT_EVENTS];
   event->number = kept.next_event++;

@@ -27,6 +27,7 @@ struct Options {
   std::string totals;
   unsigned patience = 10'000;
   bool discard = false;
+  std::string reload;
   std::uint32_t from = 0;
 };
 
@@ -98,6 +99,22 @@ void print_status(Connection& connection, Exit& exit) {
     }
     std::cout << '\n';
   }
+  const device::ScrubStatus& scrub = status.scrub;
+  if (scrub.rows == 0) {
+    std::cout << "scrubbing  none: the rows of this device carry no check bits\n";
+  } else {
+    std::cout << fmt::format("scrubbing  {} rows in {:.3f} ms, {} passes, {} rows mended\n", scrub.rows,
+                             scrub.pass_clocks / hz * 1e3, scrub.passes, scrub.mended);
+  }
+  for (unsigned bank = 0; bank < status.banks.size(); ++bank) {
+    if (scrub.damaged[bank] == 0) continue;
+    const bool in_force = bank == status.active_bank;
+    std::cout << fmt::format("damaged    {}{}: more than one bit is wrong; {}\n", scrub.damaged_row[bank].to_string(),
+                             scrub.damaged[bank] > 1 ? fmt::format(" and {} more", scrub.damaged[bank] - 1) : "",
+                             in_force ? "the policy in force is not what was loaded: load it again"
+                                      : "the bank is not in force, and rollback is refused");
+    if (in_force) exit = Exit::answer_is_no;
+  }
   if (status.loading)
     std::cout << fmt::format("load       {} is under way, {} bytes taken{}\n", status.load, status.offset,
                              status.ready ? ", tested" : "");
@@ -122,6 +139,25 @@ void load(const Options& options, Connection& connection) {
   const device::FirmwareLoadReport report = firmware.load(bytes, how);
   std::cout << fmt::format("{}: load {}, {} probes answered as expected, bank {} is in force\n", options.file,
                            report.load, report.probes, report.active_bank);
+}
+
+/// Loads the image again if rows of the bank in force are damaged; afterwards the answer is that of the new bank.
+void reload(const Options& options, Connection& connection, Exit& exit) {
+  const device::FirmwareStatus status = device::Firmware(connection.management()).status();
+  const device::BankPolicy& policy = status.banks[status.active_bank];
+  if (status.scrub.damaged[status.active_bank] == 0) return;
+  const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.reload);
+  tables::decode(bytes, options.reload);
+  std::uint32_t crc = 0;  // of header and directory, in bytes 28 to 31 (docs/table-image.md)
+  for (unsigned i = 0; i < 4; ++i) crc |= std::uint32_t{bytes[28 + i]} << (8 * i);
+  if (bytes.size() != policy.image_bytes || crc != policy.image_crc)
+    throw std::runtime_error(
+        fmt::format("{}: is not the image of the policy in force; give that one, or load another with `device load`",
+                    options.reload));
+  Options again = options;
+  again.file = options.reload;
+  load(again, connection);
+  exit = Exit::as_asked;
 }
 
 void print_totals(const Options& options, device::Firmware& firmware) {
@@ -187,12 +223,15 @@ void device_command(const Options& options, Exit& exit) {
   const bool takes_file = options.action == "load" || options.action == "start";
   if (takes_file && options.file.empty())
     throw std::runtime_error(fmt::format("device {}: name the file", options.action));
+  if (!options.reload.empty() && options.action != "status")
+    throw std::runtime_error(fmt::format("device {}: --reload belongs to status", options.action));
   if (!takes_file && options.action != "counters" && !options.file.empty())
     throw std::runtime_error(fmt::format("device {}: takes no file", options.action));
   Connection connection(options);
   try {
     if (options.action == "status") {
       print_status(connection, exit);
+      if (!options.reload.empty()) reload(options, connection, exit);
     } else if (options.action == "start") {
       start(options, connection);
     } else if (options.action == "load") {
@@ -229,14 +268,18 @@ void add_device(CLI::App& app, Exit& exit) {
   command->add_option("--serial", options->serial,
                       "serial port of the board, such as /dev/ttyUSB1, or the terminal of portcullis-device-model");
   command->add_option("--pci", options->pci, "PCI address of the NIC as `lspci -D` writes it, such as 0000:03:00.0");
-  command->add_option("--totals", options->totals,
-                      "load, counters: file with the totals of each rule over all policies; loads then lose no counts");
+  command->add_option(
+      "--totals", options->totals,
+      "load, counters, --reload: file with the totals of each rule over all policies; loads then lose no counts");
   command
       ->add_option("--patience", options->patience,
                    "load: milliseconds of silence after which the firmware gives the load up")
       ->check(CLI::Range(1U, 600'000U))
       ->capture_default_str();
-  command->add_flag("--discard-counters", options->discard, "load: the counters of the policy before are not wanted");
+  command->add_flag("--discard-counters", options->discard,
+                    "load, --reload: the counters of the policy before are not wanted");
+  command->add_option("--reload", options->reload,
+                      "status: table image of the policy in force, which is loaded again if its tables are damaged");
   command->add_option("--from", options->from, "log: number of the first event");
   command->callback([options, &exit] { device_command(*options, exit); });
 }

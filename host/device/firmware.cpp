@@ -6,6 +6,7 @@
 #include <random>
 
 #include "device/mailbox_protocol.h"
+#include "device/registers.h"
 
 namespace portcullis::device {
 namespace {
@@ -66,6 +67,14 @@ std::uint64_t random_nonce() {
   return nonce;
 }
 
+TableRow TableRow::from_register(std::uint32_t value) {
+  return {(value & PCL_SCRUB_DAMAGED_PLACE_BANK_MASK) >> PCL_SCRUB_DAMAGED_PLACE_BANK_SHIFT,
+          (value & PCL_SCRUB_DAMAGED_PLACE_NUMBER_MASK) >> PCL_SCRUB_DAMAGED_PLACE_NUMBER_SHIFT,
+          (value & PCL_SCRUB_DAMAGED_PLACE_ROW_MASK) >> PCL_SCRUB_DAMAGED_PLACE_ROW_SHIFT};
+}
+
+std::string TableRow::to_string() const { return fmt::format("bank {}, table {}, row {}", bank, table, row); }
+
 std::string FirmwareEvent::to_string() const {
   static constexpr std::array<const char*, 3> kCauses = {"power-up", "watchdog", "held by the host"};
   switch (code) {
@@ -96,6 +105,13 @@ std::string FirmwareEvent::to_string() const {
       return fmt::format("the device was reset: load {} is in force again, in bank {}", a, b);
     case PCL_EVENT_NOT_RESTORED:
       return "the device was reset, and its banks do not hold what they held; load the policy again";
+    case PCL_EVENT_MENDED:
+      return fmt::format("{}: a wrong bit was mended, row {} since the reset", TableRow::from_register(a).to_string(),
+                         b);
+    case PCL_EVENT_DAMAGED:
+      return fmt::format(
+          "{}: more than one bit is wrong; {}", TableRow::from_register(a).to_string(),
+          b != 0 ? "the bank is in force, load the policy again" : "the bank is not in force, and rollback is refused");
     default:
       return fmt::format("event {} ({}, {})", code, a, b);
   }
@@ -146,6 +162,18 @@ FirmwareStatus Firmware::status() {
   status.next_event = answer.u32(PCL_STATUS_ANSWER_EVENTS);
   for (std::size_t bank = 0; bank < status.banks.size(); ++bank)
     status.banks[bank] = bank_policy(answer, PCL_STATUS_ANSWER_BANKS + bank * PCL_BANK_BYTES);
+  if (version_.protocol_minor >= 1) {
+    constexpr std::size_t kAt = PCL_STATUS_ANSWER_SCRUB;
+    status.scrub.rows = answer.u32(kAt + PCL_STATUS_SCRUB_ROWS);
+    status.scrub.passes = answer.u32(kAt + PCL_STATUS_SCRUB_PASSES);
+    status.scrub.pass_clocks = answer.u32(kAt + PCL_STATUS_SCRUB_PASS_CLOCKS);
+    status.scrub.mended = answer.u32(kAt + PCL_STATUS_SCRUB_MENDED);
+    for (std::size_t bank = 0; bank < status.banks.size(); ++bank) {
+      const std::size_t at = kAt + bank * PCL_STATUS_SCRUB_BANK;
+      status.scrub.damaged[bank] = answer.u32(at + PCL_STATUS_SCRUB_DAMAGED);
+      status.scrub.damaged_row[bank] = TableRow::from_register(answer.u32(at + PCL_STATUS_SCRUB_PLACE));
+    }
+  }
   return status;
 }
 

@@ -60,6 +60,29 @@ struct BankPolicy {
   friend bool operator==(const BankPolicy&, const BankPolicy&) = default;
 };
 
+/// A bitmap row of the tables.
+struct TableRow {
+  unsigned bank = 0;
+  unsigned table = 0;
+  unsigned row = 0;
+  /// From a register such as SCRUB_MENDED_PLACE.
+  static TableRow from_register(std::uint32_t value);
+  std::string to_string() const;
+  friend bool operator==(const TableRow&, const TableRow&) = default;
+};
+
+/// What the scrubber has found.
+struct ScrubStatus {
+  std::uint32_t rows = 0;  ///< read in a pass; 0: the device has no scrubber, or its firmware does not know of it
+  std::uint32_t passes = 0;
+  std::uint32_t pass_clocks = 0;  ///< of the last pass
+  std::uint32_t mended = 0;       ///< rows in which one bit was wrong, since the device's reset
+  /// Of each bank: rows with more wrong bits, the first four of them counted, until the bank is loaded again; and the
+  /// first that was found.
+  std::array<std::uint32_t, 2> damaged{};
+  std::array<TableRow, 2> damaged_row{};
+};
+
 struct FirmwareStatus {
   unsigned active_bank = 0;
   bool loading = false;          ///< a load is under way
@@ -71,6 +94,7 @@ struct FirmwareStatus {
   std::uint32_t boots = 0;
   std::uint32_t next_event = 0;
   std::array<BankPolicy, 2> banks{};
+  ScrubStatus scrub;
 };
 
 struct FirmwareEvent {

@@ -119,6 +119,8 @@ std::string mailbox_status_text(std::uint8_t status) {
       return "bytes of the table image that must be zero are not";
     case PCL_ERROR_IMAGE_LENGTH:
       return "the table image is shorter or longer than its header says";
+    case PCL_ERROR_DAMAGED:
+      return "a row of the bank that should come into force has more than one wrong bit; load the policy";
     case PCL_ERROR_PROBES:
       return "self-test probes were answered wrongly; the old policy is in force";
     default:

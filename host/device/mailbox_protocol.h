@@ -4,7 +4,7 @@
 #define PORTCULLIS_DEVICE_MAILBOX_PROTOCOL_H
 
 #define PCL_PROTOCOL_MAJOR 1u /* raised when something changes its meaning */
-#define PCL_PROTOCOL_MINOR 0u /* raised when something is added */
+#define PCL_PROTOCOL_MINOR 1u /* raised when something is added; 1: the scrubber, in STATUS and the log */
 
 /* Commands: MAILBOX_REQUEST.COMMAND */
 #define PCL_COMMAND_VERSION 0x01u
@@ -52,7 +52,8 @@
 #define PCL_ERROR_IMAGE_SOURCES 0x1Bu
 #define PCL_ERROR_IMAGE_PADDING 0x1Cu
 #define PCL_ERROR_IMAGE_LENGTH 0x1Du
-#define PCL_ERROR_PROBES 0x20u /* probes were answered wrongly; the answer is that of LOAD_END */
+#define PCL_ERROR_DAMAGED 0x21u /* rows of the bank that should come into force are damaged */
+#define PCL_ERROR_PROBES 0x20u  /* probes were answered wrongly; the answer is that of LOAD_END */
 
 /* VERSION: no data. Answer: */
 #define PCL_VERSION_PROTOCOL 0u     /* major << 16 | minor */
@@ -88,9 +89,19 @@
 #define PCL_STATUS_ANSWER_UPTIME 16u /* clocks since the processor's last reset, 64 bits */
 #define PCL_STATUS_ANSWER_WATCHDOG_RESETS 24u
 #define PCL_STATUS_ANSWER_BOOTS 28u
-#define PCL_STATUS_ANSWER_EVENTS 32u /* number of the next event */
-#define PCL_STATUS_ANSWER_BANKS 40u  /* two of PCL_BANK_BYTES */
-#define PCL_STATUS_ANSWER_BYTES (PCL_STATUS_ANSWER_BANKS + 2u * PCL_BANK_BYTES)
+#define PCL_STATUS_ANSWER_EVENTS 32u                                            /* number of the next event */
+#define PCL_STATUS_ANSWER_BANKS 40u                                             /* two of PCL_BANK_BYTES */
+#define PCL_STATUS_ANSWER_SCRUB (PCL_STATUS_ANSWER_BANKS + 2u * PCL_BANK_BYTES) /* from protocol 1.1 on */
+#define PCL_STATUS_ANSWER_BYTES (PCL_STATUS_ANSWER_SCRUB + PCL_STATUS_SCRUB_BYTES)
+#define PCL_STATUS_SCRUB_ROWS 0u /* bitmap rows of both banks, read in a pass; 0: the device has no scrubber */
+#define PCL_STATUS_SCRUB_PASSES 4u
+#define PCL_STATUS_SCRUB_PASS_CLOCKS 8u /* of the last one */
+#define PCL_STATUS_SCRUB_MENDED 12u     /* rows in which one bit was wrong, since the device's reset */
+#define PCL_STATUS_SCRUB_DAMAGED \
+  16u /* of each bank, in turn: rows that cannot be mended, the first 4 of them counted; and */
+#define PCL_STATUS_SCRUB_PLACE 20u /* the first that was found, as SCRUB_DAMAGED_PLACE */
+#define PCL_STATUS_SCRUB_BANK 8u   /* bytes from a bank's two to the other's */
+#define PCL_STATUS_SCRUB_BYTES 32u
 #define PCL_STATUS_FLAG_LOADING 1u
 #define PCL_STATUS_FLAG_READY 2u /* LOAD_END was answered PCL_DONE, ACTIVATE is awaited */
 
@@ -167,6 +178,8 @@
 #define PCL_EVENT_REQUEST_DAMAGED 11u /* a: the request */
 #define PCL_EVENT_RESTORED 12u        /* the device was reset; a: load that is in force again, b: bank */
 #define PCL_EVENT_NOT_RESTORED 13u    /* the device was reset, and its banks do not hold what they held */
+#define PCL_EVENT_MENDED 14u          /* a: place (SCRUB_MENDED_PLACE), b: rows mended since the device's reset */
+#define PCL_EVENT_DAMAGED 15u         /* a: place, b: 1 if its bank is in force */
 
 /* SELF_TEST: no data. Answer, with PCL_DONE and PCL_ERROR_SELF_TEST: u32, tests that were made; u32, those that failed.
  */

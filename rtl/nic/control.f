@@ -1,6 +1,7 @@
 // Registers and control of a filter.
 +incdir+prim
 engine/pcl_pkg.sv
+engine/pcl_engine_pkg.sv
 engine/pcl_tree_pkg.sv
 nic/generated/lint.vlt
 nic/generated/pcl_registers_pkg.sv

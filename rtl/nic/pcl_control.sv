@@ -1,7 +1,7 @@
 // Control of a filter: the registers (rtl/portcullis.rdl) and what stands behind them.
 //
 // In: an AXI4-Lite port, the row-wide load port of the filter, and pulses that count frames per wire port.
-// Out: rows, flips, test lookups and counter requests for pcl_engine; the egress of permitted frames per wire port.
+// Out: rows, flips, test lookups and counter requests for pcl_engine, and whether it scrubs; the egress of permitted frames per wire port.
 //
 // Guarantees
 // - Every AXI4-Lite access is answered within a few clocks, whatever the engine does: what has to wait for the engine waits in a
@@ -27,6 +27,7 @@ module pcl_control #(
   parameter int unsigned EXTENSION_HEADERS = 4,
   parameter int unsigned LATENCY = 24,            // of the engine, clocks
   parameter int unsigned LENGTH_BITS = 14,
+  parameter int unsigned SCRUB_ROWS = 0,          // rows that the engine's scrubber reads in a pass; 0: it has none
   // Trees beside the bitmap engine, which is then their slice (pcl_scale_engine); TREES = 0: none, and the others mean nothing.
   parameter int unsigned TREES = 0,
   parameter int unsigned TREE_RULES = 0,
@@ -109,6 +110,10 @@ module pcl_control #(
   input  logic [63:0]                   counter_bytes_i,
   output logic                          counter_clear_o,
   input  logic                          counter_clearing_i,
+
+  // Scrubber of the engine.
+  output logic                          scrub_o,
+  input  pcl_engine_pkg::scrub_status_t scrub_i,
 
   // Per wire port p: egress of permitted frames in bits [p*EgressBits +: EgressBits], 0 to PORTS.
   output logic [PORTS*EgressBits-1:0]   forward_to_o,
@@ -239,6 +244,20 @@ module pcl_control #(
   assign hwif_in.GEOMETRY.TREE_7.ENTRIES.next = tree_shapes[7].entries;
   assign hwif_in.GEOMETRY.TREE_7.LEVELS.next = tree_shapes[7].levels;
   assign hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next = tree_shapes[7].rows_log2;
+
+  assign hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next = SCRUB_ROWS;
+
+  assign scrub_o = hwif_out.SCRUB.CONTROL.ENABLE.value;
+  assign hwif_in.SCRUB.PASSES.VALUE.next = scrub_i.passes;
+  assign hwif_in.SCRUB.PASS_CLOCKS.VALUE.next = scrub_i.pass_clocks;
+  assign hwif_in.SCRUB.MENDED.VALUE.next = scrub_i.mended;
+  assign hwif_in.SCRUB.MENDED_PLACE.ROW.next = scrub_i.mended_place.row;
+  assign hwif_in.SCRUB.MENDED_PLACE.NUMBER.next = scrub_i.mended_place.number;
+  assign hwif_in.SCRUB.MENDED_PLACE.BANK.next = scrub_i.mended_place.bank;
+  assign hwif_in.SCRUB.DAMAGED.VALUE.next = scrub_i.damaged;
+  assign hwif_in.SCRUB.DAMAGED_PLACE.ROW.next = scrub_i.damaged_place.row;
+  assign hwif_in.SCRUB.DAMAGED_PLACE.NUMBER.next = scrub_i.damaged_place.number;
+  assign hwif_in.SCRUB.DAMAGED_PLACE.BANK.next = scrub_i.damaged_place.bank;
 
   assign hwif_in.STATUS.ACTIVE_BANK.next = active_bank_i;
   assign hwif_in.STATUS.BUSY.next = busy_i;

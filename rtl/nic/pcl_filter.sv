@@ -36,6 +36,7 @@ module pcl_filter
   parameter  int unsigned VLAN_INTERVALS = 256,
   parameter  int unsigned FIFO_BYTES = 32768,      // frame buffer of each port: a power of two, at least MAX_FRAME
   parameter  int unsigned MAX_FRAME = 9728,        // longest frame in bytes without FCS, a multiple of a beat's bytes
+  parameter  int unsigned SCRUB = 0,               // 1: the match engine's bitmap rows are scrubbed (pcl_engine); without trees only
   // TREES = 0: the match engine is pcl_engine, of RULES rules. Else it is pcl_scale_engine: 1 to 8 decision trees of TREE_RULES rules (docs/scale.md), with
   // pcl_engine as their slice.
   parameter  int unsigned TREES = 0,
@@ -116,6 +117,9 @@ module pcl_filter
   end
   if (TREES > 8) begin : gen_check_trees
     $fatal(1, "pcl_filter: TREES is %0d; it must be 0 to 8", TREES);
+  end
+  if (TREES != 0 && SCRUB != 0) begin : gen_check_scrub
+    $fatal(1, "pcl_filter: SCRUB is %0d with TREES %0d; trees and their slice are not scrubbed, SCRUB must be 0", SCRUB, TREES);
   end
   if (TREES != 0 && ADDRESS_BITS != 128) begin : gen_check_slice
     $fatal(1, "pcl_filter: ADDRESS_BITS is %0d; the slice of trees has 128 (TREE_ADDRESS_BITS is that of the trees)", ADDRESS_BITS);
@@ -217,12 +221,13 @@ module pcl_filter
   logic [63:0]                 counter_packets, counter_bytes;
   logic [PORTS*EgressBits-1:0] forward_to;
   logic [PORTS-1:0]            dropped_q, forwarded_q, mirrored_q;
+  logic                        scrub;
+  pcl_engine_pkg::scrub_status_t scrub_status;
 
   if (TREES == 0) begin : gen_bitmap
-    pcl_engine_pkg::scrub_status_t unused_scrub;
     pcl_engine #(
       .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
-      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits), .SCRUB(SCRUB)
     ) u_engine (
       .clk_i, .rst_i,
       .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
@@ -236,7 +241,7 @@ module pcl_filter
       .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
       .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
       .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(1'b0), .scrub_o(unused_scrub)
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(scrub), .scrub_o(scrub_status)
     );
     assign slice_active_bank = 1'b0;
     assign slice_busy = 1'b0;
@@ -268,14 +273,16 @@ module pcl_filter
       .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
     );
     logic unused;
-    assign unused = ^{unused_slice_bank, load_data};
+    assign scrub_status = '0;
+    assign unused = ^{unused_slice_bank, load_data, scrub};
   end
 
+  localparam int unsigned ScrubRows = SCRUB == 0 ? 0 : pcl_engine_pkg::scrub_rows(ADDRESS_INTERVALS, PORT_INTERVALS, VLAN_INTERVALS);
   pcl_control #(
     .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
     .VLAN_INTERVALS(VLAN_INTERVALS), .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .HEADER_BYTES(pcl_parser_pkg::WindowBytes),
     .EXTENSION_HEADERS(pcl_parser_pkg::ExtensionHeaders), .LATENCY(Latency), .LENGTH_BITS(LengthBits),
-    .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
+    .SCRUB_ROWS(ScrubRows), .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
     .TREE_ENTRIES(TREE_ENTRIES), .TREE_LEVELS(TREE_LEVELS), .TREE_ROWS(TREE_ROWS)
   ) u_control (
     .clk_i, .rst_i,
@@ -292,6 +299,7 @@ module pcl_filter
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
     .counter_index_o(counter_index), .counter_done_i(counter_done), .counter_packets_i(counter_packets), .counter_bytes_i(counter_bytes),
     .counter_clear_o(counter_clear), .counter_clearing_i(counter_clearing),
+    .scrub_o(scrub), .scrub_i(scrub_status),
     .forward_to_o(forward_to),
     .stat_frame_i(received), .stat_length_i(received_length), .stat_bad_i(received & received_bad), .stat_dropped_i(dropped_q),
     .stat_forwarded_i(forwarded_q), .stat_mirrored_i(mirrored_q)

@@ -28,6 +28,7 @@ module pcl_nic
   parameter  int unsigned TRANSMIT_BYTES = 32768,    // packets of the host for a port wait here: a power of two
   parameter  int unsigned CLOCK_HZ = 250_000_000,
   parameter  int unsigned MANAGEMENT = 0,            // 1: there is a management processor
+  parameter  int unsigned SCRUB = 0,                 // 1: the tables' bitmap rows are scrubbed (pcl_engine)
   localparam int unsigned Bytes = DATA_WIDTH / 8,
   localparam int unsigned IdBits = 3
 ) (
@@ -255,7 +256,7 @@ module pcl_nic
 
   pcl_filter #(
     .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS),
-    .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME)
+    .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME), .SCRUB(SCRUB)
   ) u_filter (
     .clk_i, .rst_i,
     .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tvalid_i, .s_axis_tlast_i, .s_axis_tuser_i, .s_axis_tready_o,

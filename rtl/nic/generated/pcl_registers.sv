@@ -255,6 +255,7 @@ module pcl_registers (
             logic TREE_5;
             logic TREE_6;
             logic TREE_7;
+            logic SCRUB_ROWS;
         } GEOMETRY;
         logic CONTROL;
         logic STATUS;
@@ -315,6 +316,15 @@ module pcl_registers (
             logic MIRRORED_LO;
             logic MIRRORED_HI;
         } STATISTICS;
+        struct {
+            logic CONTROL;
+            logic PASSES;
+            logic PASS_CLOCKS;
+            logic MENDED;
+            logic MENDED_PLACE;
+            logic DAMAGED;
+            logic DAMAGED_PLACE;
+        } SCRUB;
     } decoded_reg_strb_t;
     decoded_reg_strb_t decoded_reg_strb;
     logic decoded_err;
@@ -360,6 +370,7 @@ module pcl_registers (
         decoded_reg_strb.GEOMETRY.TREE_5 = cpuif_req_masked & (cpuif_addr == 16'ha0) & !cpuif_req_is_wr;
         decoded_reg_strb.GEOMETRY.TREE_6 = cpuif_req_masked & (cpuif_addr == 16'ha4) & !cpuif_req_is_wr;
         decoded_reg_strb.GEOMETRY.TREE_7 = cpuif_req_masked & (cpuif_addr == 16'ha8) & !cpuif_req_is_wr;
+        decoded_reg_strb.GEOMETRY.SCRUB_ROWS = cpuif_req_masked & (cpuif_addr == 16'hac) & !cpuif_req_is_wr;
         decoded_reg_strb.CONTROL = cpuif_req_masked & (cpuif_addr == 16'hc0) & cpuif_req_is_wr;
         decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 16'hc4) & !cpuif_req_is_wr;
         decoded_reg_strb.ERRORS = cpuif_req_masked & (cpuif_addr == 16'hc8);
@@ -420,6 +431,13 @@ module pcl_registers (
         decoded_reg_strb.STATISTICS.FORWARDED_HI = cpuif_req_masked & (cpuif_addr == 16'h5ac) & !cpuif_req_is_wr;
         decoded_reg_strb.STATISTICS.MIRRORED_LO = cpuif_req_masked & (cpuif_addr == 16'h5b0) & !cpuif_req_is_wr;
         decoded_reg_strb.STATISTICS.MIRRORED_HI = cpuif_req_masked & (cpuif_addr == 16'h5b4) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.CONTROL = cpuif_req_masked & (cpuif_addr == 16'h600);
+        decoded_reg_strb.SCRUB.PASSES = cpuif_req_masked & (cpuif_addr == 16'h604) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.PASS_CLOCKS = cpuif_req_masked & (cpuif_addr == 16'h608) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.MENDED = cpuif_req_masked & (cpuif_addr == 16'h60c) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.MENDED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h610) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.DAMAGED = cpuif_req_masked & (cpuif_addr == 16'h614) & !cpuif_req_is_wr;
+        decoded_reg_strb.SCRUB.DAMAGED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h618) & !cpuif_req_is_wr;
         decoded_err = '0;
         decoded_req_is_external = is_external;
     end
@@ -651,6 +669,14 @@ module pcl_registers (
                 } PORT;
             } SNAPSHOT;
         } STATISTICS;
+        struct {
+            struct {
+                struct {
+                    logic next;
+                    logic load_next;
+                } ENABLE;
+            } CONTROL;
+        } SCRUB;
     } field_combo_t;
     field_combo_t field_combo;
 
@@ -818,6 +844,13 @@ module pcl_registers (
                 } PORT;
             } SNAPSHOT;
         } STATISTICS;
+        struct {
+            struct {
+                struct {
+                    logic value;
+                } ENABLE;
+            } CONTROL;
+        } SCRUB;
     } field_storage_t;
     field_storage_t field_storage;
 
@@ -1775,6 +1808,29 @@ module pcl_registers (
     end
     assign hwif_out.STATISTICS.SNAPSHOT.PORT.value = field_storage.STATISTICS.SNAPSHOT.PORT.value;
     assign hwif_out.STATISTICS.SNAPSHOT.PORT.swmod = decoded_reg_strb.STATISTICS.SNAPSHOT && decoded_req_is_wr && |(decoded_wr_biten[2:0]);
+    // Field: portcullis.SCRUB.CONTROL.ENABLE
+    always_comb begin
+        automatic logic [0:0] next_c;
+        automatic logic load_next_c;
+        next_c = field_storage.SCRUB.CONTROL.ENABLE.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.SCRUB.CONTROL && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.SCRUB.CONTROL.ENABLE.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+            load_next_c = '1;
+        end
+        field_combo.SCRUB.CONTROL.ENABLE.next = next_c;
+        field_combo.SCRUB.CONTROL.ENABLE.load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage.SCRUB.CONTROL.ENABLE.value <= 1'h0;
+        end else begin
+            if(field_combo.SCRUB.CONTROL.ENABLE.load_next) begin
+                field_storage.SCRUB.CONTROL.ENABLE.value <= field_combo.SCRUB.CONTROL.ENABLE.next;
+            end
+        end
+    end
+    assign hwif_out.SCRUB.CONTROL.ENABLE.value = field_storage.SCRUB.CONTROL.ENABLE.value;
 
     //--------------------------------------------------------------------------
     // Write response
@@ -1842,7 +1898,7 @@ module pcl_registers (
             readback_data_var[31:0] = 32'h50434c53;
         end
         if(rd_mux_addr == 16'h4) begin
-            readback_data_var[15:0] = 16'h1;
+            readback_data_var[15:0] = 16'h2;
             readback_data_var[31:16] = 16'h1;
         end
         if(rd_mux_addr == 16'h8) begin
@@ -1938,6 +1994,9 @@ module pcl_registers (
             readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_7.ENTRIES.next;
             readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_7.LEVELS.next;
             readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next;
+        end
+        if(rd_mux_addr == 16'hac) begin
+            readback_data_var[31:0] = hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next;
         end
         if(rd_mux_addr == 16'hc4) begin
             readback_data_var[0] = hwif_in.STATUS.ACTIVE_BANK.next;
@@ -2104,6 +2163,31 @@ module pcl_registers (
         end
         if(rd_mux_addr == 16'h5b4) begin
             readback_data_var[31:0] = hwif_in.STATISTICS.MIRRORED_HI.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h600) begin
+            readback_data_var[0] = field_storage.SCRUB.CONTROL.ENABLE.value;
+        end
+        if(rd_mux_addr == 16'h604) begin
+            readback_data_var[31:0] = hwif_in.SCRUB.PASSES.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h608) begin
+            readback_data_var[31:0] = hwif_in.SCRUB.PASS_CLOCKS.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h60c) begin
+            readback_data_var[31:0] = hwif_in.SCRUB.MENDED.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h610) begin
+            readback_data_var[11:0] = hwif_in.SCRUB.MENDED_PLACE.ROW.next;
+            readback_data_var[19:16] = hwif_in.SCRUB.MENDED_PLACE.NUMBER.next;
+            readback_data_var[24] = hwif_in.SCRUB.MENDED_PLACE.BANK.next;
+        end
+        if(rd_mux_addr == 16'h614) begin
+            readback_data_var[31:0] = hwif_in.SCRUB.DAMAGED.VALUE.next;
+        end
+        if(rd_mux_addr == 16'h618) begin
+            readback_data_var[11:0] = hwif_in.SCRUB.DAMAGED_PLACE.ROW.next;
+            readback_data_var[19:16] = hwif_in.SCRUB.DAMAGED_PLACE.NUMBER.next;
+            readback_data_var[24] = hwif_in.SCRUB.DAMAGED_PLACE.BANK.next;
         end
         readback_data = readback_data_var;
         readback_done = decoded_req & ~decoded_req_is_wr & ~decoded_req_is_external;

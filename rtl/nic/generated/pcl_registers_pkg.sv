@@ -5,7 +5,7 @@ package pcl_registers_pkg;
 
     localparam PCL_REGISTERS_DATA_WIDTH = 32;
     localparam PCL_REGISTERS_MIN_ADDR_WIDTH = 16;
-    localparam PCL_REGISTERS_SIZE = 'h5b8;
+    localparam PCL_REGISTERS_SIZE = 'h61c;
 
     typedef struct {
         logic [31:0] next;
@@ -295,6 +295,14 @@ package pcl_registers_pkg;
     } portcullis__GEOMETRY__TREE_7__in_t;
 
     typedef struct {
+        logic [31:0] next;
+    } portcullis__GEOMETRY__SCRUB_ROWS__VALUE__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__SCRUB_ROWS__VALUE__in_t VALUE;
+    } portcullis__GEOMETRY__SCRUB_ROWS__in_t;
+
+    typedef struct {
         portcullis__GEOMETRY__RULES__in_t RULES;
         portcullis__GEOMETRY__ADDRESS_BITS__in_t ADDRESS_BITS;
         portcullis__GEOMETRY__SOURCE_INTERVALS__in_t SOURCE_INTERVALS;
@@ -319,6 +327,7 @@ package pcl_registers_pkg;
         portcullis__GEOMETRY__TREE_5__in_t TREE_5;
         portcullis__GEOMETRY__TREE_6__in_t TREE_6;
         portcullis__GEOMETRY__TREE_7__in_t TREE_7;
+        portcullis__GEOMETRY__SCRUB_ROWS__in_t SCRUB_ROWS;
     } portcullis__GEOMETRY__in_t;
 
     typedef struct {
@@ -898,6 +907,83 @@ package pcl_registers_pkg;
     } portcullis__STATISTICS__in_t;
 
     typedef struct {
+        logic [31:0] next;
+    } portcullis__SCRUB__PASSES__VALUE__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__PASSES__VALUE__in_t VALUE;
+    } portcullis__SCRUB__PASSES__in_t;
+
+    typedef struct {
+        logic [31:0] next;
+    } portcullis__SCRUB__PASS_CLOCKS__VALUE__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__PASS_CLOCKS__VALUE__in_t VALUE;
+    } portcullis__SCRUB__PASS_CLOCKS__in_t;
+
+    typedef struct {
+        logic [31:0] next;
+    } portcullis__SCRUB__MENDED__VALUE__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__MENDED__VALUE__in_t VALUE;
+    } portcullis__SCRUB__MENDED__in_t;
+
+    typedef struct {
+        logic [11:0] next;
+    } portcullis__SCRUB__MENDED_PLACE__ROW__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__SCRUB__MENDED_PLACE__NUMBER__in_t;
+
+    typedef struct {
+        logic next;
+    } portcullis__SCRUB__MENDED_PLACE__BANK__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__MENDED_PLACE__ROW__in_t ROW;
+        portcullis__SCRUB__MENDED_PLACE__NUMBER__in_t NUMBER;
+        portcullis__SCRUB__MENDED_PLACE__BANK__in_t BANK;
+    } portcullis__SCRUB__MENDED_PLACE__in_t;
+
+    typedef struct {
+        logic [31:0] next;
+    } portcullis__SCRUB__DAMAGED__VALUE__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__DAMAGED__VALUE__in_t VALUE;
+    } portcullis__SCRUB__DAMAGED__in_t;
+
+    typedef struct {
+        logic [11:0] next;
+    } portcullis__SCRUB__DAMAGED_PLACE__ROW__in_t;
+
+    typedef struct {
+        logic [3:0] next;
+    } portcullis__SCRUB__DAMAGED_PLACE__NUMBER__in_t;
+
+    typedef struct {
+        logic next;
+    } portcullis__SCRUB__DAMAGED_PLACE__BANK__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__DAMAGED_PLACE__ROW__in_t ROW;
+        portcullis__SCRUB__DAMAGED_PLACE__NUMBER__in_t NUMBER;
+        portcullis__SCRUB__DAMAGED_PLACE__BANK__in_t BANK;
+    } portcullis__SCRUB__DAMAGED_PLACE__in_t;
+
+    typedef struct {
+        portcullis__SCRUB__PASSES__in_t PASSES;
+        portcullis__SCRUB__PASS_CLOCKS__in_t PASS_CLOCKS;
+        portcullis__SCRUB__MENDED__in_t MENDED;
+        portcullis__SCRUB__MENDED_PLACE__in_t MENDED_PLACE;
+        portcullis__SCRUB__DAMAGED__in_t DAMAGED;
+        portcullis__SCRUB__DAMAGED_PLACE__in_t DAMAGED_PLACE;
+    } portcullis__SCRUB__in_t;
+
+    typedef struct {
         portcullis__GEOMETRY__in_t GEOMETRY;
         portcullis__STATUS__in_t STATUS;
         portcullis__ERRORS__in_t ERRORS;
@@ -914,6 +1000,7 @@ package pcl_registers_pkg;
         portcullis__FORWARD_TO_6__in_t FORWARD_TO_6;
         portcullis__FORWARD_TO_7__in_t FORWARD_TO_7;
         portcullis__STATISTICS__in_t STATISTICS;
+        portcullis__SCRUB__in_t SCRUB;
     } portcullis__in_t;
 
     typedef struct {
@@ -1269,6 +1356,18 @@ package pcl_registers_pkg;
     } portcullis__STATISTICS__out_t;
 
     typedef struct {
+        logic value;
+    } portcullis__SCRUB__CONTROL__ENABLE__out_t;
+
+    typedef struct {
+        portcullis__SCRUB__CONTROL__ENABLE__out_t ENABLE;
+    } portcullis__SCRUB__CONTROL__out_t;
+
+    typedef struct {
+        portcullis__SCRUB__CONTROL__out_t CONTROL;
+    } portcullis__SCRUB__out_t;
+
+    typedef struct {
         portcullis__CONTROL__out_t CONTROL;
         portcullis__LOAD__out_t LOAD;
         portcullis__LOAD_DATA__out_t LOAD_DATA;
@@ -1283,5 +1382,6 @@ package pcl_registers_pkg;
         portcullis__FORWARD_TO_6__out_t FORWARD_TO_6;
         portcullis__FORWARD_TO_7__out_t FORWARD_TO_7;
         portcullis__STATISTICS__out_t STATISTICS;
+        portcullis__SCRUB__out_t SCRUB;
     } portcullis__out_t;
 endpackage

@@ -17,6 +17,7 @@
 #include "board/serial_server.h"
 #include "firmware/image.h"
 #include "managed_device.h"
+#include "rtl/engine/table_rows.h"
 #include "tables/compile.h"
 #include "tables/image.h"
 
@@ -57,6 +58,12 @@ class DeviceCommand : public ::testing::Test {
       while (!stop) {
         server.serve(std::chrono::milliseconds(20));
         managed.run(200);
+        if (damage) {
+          const rtl_test::TableRows rows(managed.context());
+          rows.flip({1, 5, 6}, 0);
+          rows.flip({1, 5, 6}, 40);
+          damage = false;
+        }
       }
     });
   }
@@ -82,6 +89,7 @@ class DeviceCommand : public ::testing::Test {
   ManagedDevice managed;
   sim::SerialServer server{managed};
   std::atomic<bool> stop = false;
+  std::atomic<bool> damage = false;
   std::thread thread;
 };
 
@@ -121,6 +129,43 @@ TEST_F(DeviceCommand, LoadsWatchesAndRollsBack) {
   EXPECT_THAT(output, HasSubstr("have not been collected"));
   std::tie(code, output) = device("load " + file("a.pti") + " --discard-counters");
   EXPECT_EQ(code, 0) << output;
+}
+
+TEST_F(DeviceCommand, SaysWhereTablesAreDamagedAndLoadsThemAgain) {
+  auto [code, output] = device("start " + file("firmware.bin"));
+  ASSERT_EQ(code, 0) << output;
+  std::tie(code, output) = device("load " + file("a.pti"));
+  ASSERT_EQ(code, 0) << output;
+  std::tie(code, output) = device("status --reload " + file("b.pti"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("scrubbing  2208 rows in"));
+  EXPECT_THAT(output, Not(HasSubstr("damaged")));
+
+  damage = true;  // two bits of row 6 of the table of protocols, in the bank in force
+  while (damage) std::this_thread::yield();
+  for (int tries = 0; tries < 50; ++tries) {
+    std::tie(code, output) = device("status");
+    if (code != 0) break;
+  }
+  EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(output, HasSubstr("damaged    bank 1, table 5, row 6: more than one bit is wrong; the policy in force is "
+                                "not what was loaded: load it again"));
+  std::tie(code, output) = device("status --reload " + file("b.pti"));
+  EXPECT_EQ(code, 2) << output;
+  EXPECT_THAT(output, HasSubstr("is not the image of the policy in force"));
+  std::tie(code, output) = device("status --reload " + file("a.pti"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("bank 0 is in force"));
+  std::tie(code, output) = device("rollback");
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(output, HasSubstr("more than one wrong bit"));
+  std::tie(code, output) = device("load " + file("b.pti") + " --discard-counters");
+  EXPECT_EQ(code, 0) << output;
+  std::tie(code, output) = device("status");
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, Not(HasSubstr("damaged")));
+  std::tie(code, output) = device("log");
+  EXPECT_THAT(output, HasSubstr("bank 1, table 5, row 6: more than one bit is wrong; the bank is in force"));
 }
 
 TEST_F(DeviceCommand, SaysWhatToChange) {

@@ -104,7 +104,7 @@ class ManagedLoad : public ::testing::Test {
       managed.run(40);
       managed.on_verdict = nullptr;
       managed.set_lookup(nullptr);
-      EXPECT_EQ(answers, 40U);
+      EXPECT_GE(answers, 39U);  // the scrubber may have taken a slot
       EXPECT_EQ(wrong, 0U) << "port " << port;
     }
   }
@@ -121,7 +121,7 @@ class ManagedLoad : public ::testing::Test {
   }
   void expect_never_denied() {
     EXPECT_EQ(denied, 0U);
-    // All but those that a test lookup displaced.
+    // All but those that a test lookup or the scrubber displaced.
     EXPECT_GT(verdicts, (managed.now() - first_watched) * 9 / 10);
     managed.set_lookup(nullptr);
     managed.on_verdict = nullptr;
@@ -317,16 +317,19 @@ TEST_F(ManagedLoad, FirmwareWrittenAnewRightBehindAResetOfTheWholeDeviceTrustsNo
 TEST_F(ManagedLoad, CountersAreExact) {
   Firmware firmware(management);
   firmware.load(image_of(old), discarding());
+  std::uint64_t met = 0;
+  managed.on_verdict = [&](const Verdict&) { ++met; };
   managed.set_lookup(&watched_key);
   managed.run(500);
   managed.set_lookup(nullptr);
   managed.run(100);
+  EXPECT_GT(met, 490U);
   const unsigned bank = device::Device(managed).active_bank();
   const device::BankCounters counters = firmware.counters(bank, kRules);
   const device::Counters direct = device::Device(managed).counters(device::Bank::active, kRules);
   EXPECT_EQ(counters.counters.rules, direct.rules);
   EXPECT_EQ(counters.counters.causes, direct.causes);
-  EXPECT_EQ(counters.counters.rules[2], (device::Tally{500, 500 * 60}));
+  EXPECT_EQ(counters.counters.rules[2], (device::Tally{met, met * 60}));
 }
 
 }  // namespace

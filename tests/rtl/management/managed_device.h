@@ -93,6 +93,7 @@ class ManagedDevice final : public device::Transport {
   /// Told of every write of the host before it happens.
   std::function<void(std::uint32_t address, std::uint32_t& value)> before_write;
   std::uint64_t writes = 0;
+  VerilatedContext& context() { return *model_->contextp(); }
   /// Rows are written with all their bits turned over while this is set.
   void set_damage(bool damage) { model_->damage_i = damage; }
 

@@ -6,6 +6,7 @@ module managed_engine
   parameter  int unsigned INTERVALS = 16,              // of every range table
   parameter  int unsigned WATCHDOG_CLOCKS = 200_000,
   parameter  int unsigned LOCK_UNIT = 256,
+  parameter  int unsigned SCRUB = 1,
   localparam int unsigned RuleBits = $clog2(RULES),
   localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128)
 ) (
@@ -75,16 +76,18 @@ module managed_engine
   action_t             test_action;
   logic                counter_valid, counter_ready, counter_bank, counter_kind, counter_done, counter_clear, counter_clearing;
   logic [63:0]         counter_packets, counter_bytes;
+  logic                scrub;
+  pcl_engine_pkg::scrub_status_t scrub_status;
 
   // What a filter has around the engine, and nothing here does.
   logic                unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip;
   logic [3:0]          unused_forward_to;
   action_t             unused_action;
   logic [3:0]          unused_cause;
-  pcl_engine_pkg::scrub_status_t unused_scrub;
 
   pcl_control #(
-    .RULES(RULES), .ADDRESS_INTERVALS(INTERVALS), .PORT_INTERVALS(INTERVALS), .VLAN_INTERVALS(INTERVALS), .PORTS(2)
+    .RULES(RULES), .ADDRESS_INTERVALS(INTERVALS), .PORT_INTERVALS(INTERVALS), .VLAN_INTERVALS(INTERVALS), .PORTS(2),
+    .SCRUB_ROWS(SCRUB == 0 ? 0 : pcl_engine_pkg::scrub_rows(INTERVALS, INTERVALS, INTERVALS))
   ) u_control (
     .clk_i, .rst_i,
     .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_awaddr_i(awaddr), .s_axil_awprot_i(awprot), .s_axil_wvalid_i(wvalid),
@@ -100,12 +103,12 @@ module managed_engine
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
     .counter_index_o(counter_index), .counter_done_i(counter_done), .counter_packets_i(counter_packets), .counter_bytes_i(counter_bytes),
     .counter_clear_o(counter_clear), .counter_clearing_i(counter_clearing),
-    .forward_to_o(unused_forward_to),
+    .scrub_o(scrub), .scrub_i(scrub_status), .forward_to_o(unused_forward_to),
     .stat_frame_i('0), .stat_length_i('0), .stat_bad_i('0), .stat_dropped_i('0), .stat_forwarded_i('0), .stat_mirrored_i('0)
   );
 
   pcl_engine #(
-    .RULES(RULES), .ADDRESS_INTERVALS(INTERVALS), .PORT_INTERVALS(INTERVALS), .VLAN_INTERVALS(INTERVALS), .TAG_BITS(1)
+    .RULES(RULES), .ADDRESS_INTERVALS(INTERVALS), .PORT_INTERVALS(INTERVALS), .VLAN_INTERVALS(INTERVALS), .TAG_BITS(1), .SCRUB(SCRUB)
   ) u_engine (
     .clk_i, .rst_i,
     .lookup_valid_i, .lookup_ready_o, .lookup_key_i, .lookup_cause_i(CauseNone), .lookup_length_i(14'd60), .lookup_tag_i(1'b0),
@@ -118,10 +121,10 @@ module managed_engine
     .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
     .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
     .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(1'b0), .scrub_o(unused_scrub)
+    .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(scrub), .scrub_o(scrub_status)
   );
 
   logic unused;
-  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip, unused_forward_to, unused_action, unused_cause, unused_scrub};
+  assign unused = ^{unused_row_ready, unused_would_drop, unused_tag, unused_slice_flip, unused_forward_to, unused_action, unused_cause};
 
 endmodule

@@ -37,7 +37,20 @@ class FakeDevice : public device::Transport {
     std::optional<std::pair<std::uint32_t, std::uint32_t>> reads_as;  ///< this register reads as this value
   };
 
+  /// Registers of a scrubber; rows 0: there is none.
+  struct Scrub {
+    std::uint32_t rows = 0;
+    std::uint32_t control = 0;
+    std::uint32_t passes = 0;
+    std::uint32_t pass_clocks = 0;
+    std::uint32_t mended = 0;
+    std::uint32_t mended_place = 0;
+    std::uint32_t damaged = 0;
+    std::uint32_t damaged_place = 0;
+  };
+
   Faults faults;
+  Scrub scrub;
   std::uint64_t accesses = 0;
   unsigned commits = 0;
   unsigned flips = 0;
@@ -147,6 +160,22 @@ class FakeDevice : public device::Transport {
         return row_words();
       case 0x80:
         return 9;
+      case 0xAC:
+        return scrub.rows;
+      case 0x600:
+        return scrub.control;
+      case 0x604:
+        return scrub.passes;
+      case 0x608:
+        return scrub.pass_clocks;
+      case 0x60C:
+        return scrub.mended;
+      case 0x610:
+        return scrub.mended_place;
+      case 0x614:
+        return scrub.damaged;
+      case 0x618:
+        return scrub.damaged_place;
       case 0xC4:
         return status();
       case 0xC8:
@@ -217,6 +246,9 @@ class FakeDevice : public device::Transport {
       switch (offset) {
         case 0x08:
           scratch_ = value;
+          break;
+        case 0x600:
+          scrub.control = value & 1;
           break;
         case 0xC0:
           command(value);

@@ -141,5 +141,81 @@ TEST_F(FirmwareOnFakeDevice, SelfTestFindsFirmwareThatHasChanged) {
   EXPECT_THAT(firmware.self_test(), ::testing::ElementsAre(HasSubstr("cannot be read")));
 }
 
+/// A place as the SCRUB registers have it.
+std::uint32_t place(unsigned bank, unsigned table, unsigned row) { return bank << 24U | table << 16U | row; }
+
+TEST_F(FirmwareOnFakeDevice, SwitchesAScrubberOnAndLeavesADeviceWithoutOneAlone) {
+  EXPECT_EQ(fake.scrub.control, 0U);
+  EXPECT_EQ(firmware.status().scrub.rows, 0U);
+  fake.scrub.rows = 700;
+  managed.start(1);
+  EXPECT_EQ(fake.scrub.control, 1U);
+  fake.scrub.passes = 3;
+  fake.scrub.pass_clocks = 12345;
+  const device::ScrubStatus scrub = firmware.status().scrub;
+  EXPECT_EQ(scrub.rows, 700U);
+  EXPECT_EQ(scrub.passes, 3U);
+  EXPECT_EQ(scrub.pass_clocks, 12345U);
+  EXPECT_EQ(scrub.damaged, (std::array<std::uint32_t, 2>{}));
+}
+
+TEST_F(FirmwareOnFakeDevice, LogsWhatTheScrubberMendsOnceForEachRow) {
+  fake.scrub.rows = 700;
+  fake.scrub.mended = 0xFFFFFFFF;  // it is a number modulo 2^32, and what was before the start is nothing new
+  managed.start(1);
+  const std::uint32_t first = firmware.log().back().number + 1;
+  managed.turn(5);
+  EXPECT_TRUE(firmware.log(first).empty());
+  fake.scrub.mended_place = place(1, 3, 17);
+  fake.scrub.mended = 0;
+  managed.turn(5);
+  fake.scrub.mended = 1;  // the same row again: a bit that is stuck
+  managed.turn(5);
+  fake.scrub.mended_place = place(0, 8, 255);
+  fake.scrub.mended = 2;
+  managed.turn(5);
+  const std::vector<device::FirmwareEvent> events = firmware.log(first);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].to_string(), "bank 1, table 3, row 17: a wrong bit was mended, row 0 since the reset");
+  EXPECT_EQ(events[1].to_string(), "bank 0, table 8, row 255: a wrong bit was mended, row 2 since the reset");
+  EXPECT_EQ(firmware.status().scrub.mended, 2U);
+}
+
+TEST_F(FirmwareOnFakeDevice, DamagedRowsAreSaidUntilTheirBankIsLoadedAndNoDamagedBankComesIntoForce) {
+  fake.scrub.rows = 700;
+  managed.start(1);
+  firmware.load(image_of(make(4)), discarding());
+  firmware.load(image_of(make(5)), discarding());
+  const unsigned active = fake.active_bank();
+  const auto meet = [&](unsigned bank, unsigned row) {
+    fake.scrub.damaged_place = place(bank, 2, row);
+    ++fake.scrub.damaged;
+    managed.turn(1);
+  };
+  const std::uint32_t first = firmware.log().back().number + 1;
+  for (int pass = 0; pass < 3; ++pass)
+    for (unsigned row = 0; row < 6; ++row) meet(active, row);
+  device::ScrubStatus scrub = firmware.status().scrub;
+  EXPECT_EQ(scrub.damaged[active], 4U) << "more are not told apart";
+  EXPECT_EQ(scrub.damaged[1 - active], 0U);
+  EXPECT_EQ(scrub.damaged_row[active], (device::TableRow{active, 2, 0}));
+  EXPECT_EQ(firmware.log(first).size(), 4U) << "a row is logged once";
+  EXPECT_THAT(firmware.log(first)[0].to_string(), HasSubstr("the bank is in force, load the policy again"));
+
+  firmware.rollback();
+  EXPECT_EQ(refusal([&] { firmware.rollback(); }), PCL_ERROR_DAMAGED);
+  const std::vector<std::uint8_t> image = image_of(make(4));
+  firmware.load(image, discarding());
+  EXPECT_EQ(firmware.status().scrub.damaged, (std::array<std::uint32_t, 2>{}));
+
+  // A row that is damaged between its load and its coming into force.
+  const std::uint32_t load = send(image, image.size(), 500);
+  firmware.end(load);
+  meet(1 - fake.active_bank(), 7);
+  EXPECT_EQ(refusal([&] { firmware.activate(load); }), PCL_ERROR_DAMAGED);
+  firmware.load(image, discarding());
+  EXPECT_EQ(firmware.status().scrub.damaged, (std::array<std::uint32_t, 2>{}));
+}
+
 }  // namespace
 }  // namespace portcullis::test
