@@ -53,22 +53,21 @@ void classify_command(const Options& options) {
   const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.image);
   std::vector<int> rules;
   std::size_t entries = 0;
-  if (tables::tree::is_scale_image(bytes)) {
-    if (options.engine == "rtl")
-      throw std::runtime_error(options.image +
-                               ": --engine rtl has the bitmap engine's model only; an image of trees is "
-                               "classified by --engine reference");
-    const tables::tree::ScaleImage image = tables::tree::decode_scale(bytes, options.image);
-    rules = classify_trees(image, options.trace);
+  // Of a TableImage or a ScaleImage; `reference` has the software's answer.
+  const auto classify = [&](const auto& image, const auto& reference) {
     entries = image.entries.size();
-  } else if (const tables::TableImage image = tables::read_image(options.image); options.engine == "rtl") {
-    entries = image.entries.size();
+    if (options.engine == "reference") {
+      rules = reference(image, options.trace);
+      return;
+    }
     std::ifstream trace(options.trace);
     if (!trace) throw std::runtime_error(options.trace + ": cannot be read; give the path of a ClassBench trace");
     rules = sim::classify_rtl(image, trace, options.trace, isatty(STDERR_FILENO) != 0);
+  };
+  if (tables::tree::is_scale_image(bytes)) {
+    classify(tables::tree::decode_scale(bytes, options.image), classify_trees);
   } else {
-    entries = image.entries.size();
-    rules = classify_reference(image, options.trace);
+    classify(tables::read_image(options.image), classify_reference);
   }
   std::string out;
   for (const int rule : rules) out += fmt::format("{}\n", rule);

@@ -24,13 +24,13 @@ struct Options {
 
 /// Trees for ten thousand rules (docs/scale.md).
 void compile_trees(const policy::Policy& policy, const Options& options) {
-  if (!options.json.empty())
-    throw std::runtime_error("--json: figures of trees are printed as text only; leave the option out");
   const tables::tree::Shape shape = *tables::tree::Shape::from_name(options.geometry);
   const tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape);
   const tables::tree::ScaleReport& report = compiled.report;
   const std::vector<std::uint8_t> bytes = tables::tree::encode_scale(compiled.image);
   tables::write_image_bytes(options.output, bytes);
+  if (!options.json.empty()) write_text(options.json, to_json(report, shape, policy));
+  if (options.json == "-") return;
   std::cout << report.to_string(shape);
   for (std::size_t i = 0; i < report.union_reasons.size(); ++i) {
     const policy::Provenance& from = policy.entries.at(report.union_rules.at(i)).from;
@@ -60,7 +60,7 @@ void compile_command(const Options& options, Exit& exit) {
     if (!loaded.findings.empty()) exit = Exit::answer_is_no;
   }
   if (tables::tree::Shape::from_name(geometry)) {
-    keep_inputs(inputs, {options.output});
+    keep_inputs(inputs, {options.output, options.json});
     return compile_trees(policy, options);
   }
   const tables::Compiled compiled = tables::compile_for(policy, geometry, std::move(sources));

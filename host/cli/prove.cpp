@@ -44,8 +44,6 @@ void prove_command(const Options& options, Exit& exit) {
   const policy::SitePolicy loaded = load_site(options.site);
   const std::vector<std::uint8_t> image = tables::read_image_bytes(options.image);
   if (tables::tree::is_scale_image(image)) {
-    if (!options.json.empty())
-      throw std::runtime_error("--json: the proof of an image of trees is printed as text only; leave the option out");
     const tables::tree::ScaleImage trees = tables::tree::decode_scale(image, options.image);
     const std::string fault = tables::tree::prove_scale(loaded.policy, trees);
     const std::string answer =
@@ -54,7 +52,16 @@ void prove_command(const Options& options, Exit& exit) {
                             "packet that it matches finds it",
                             options.image, loaded.policy.entries.size())
                       : "not proved: " + fault;
-    std::cout << painted(Stream::out, fault.empty() ? Colour::green : Colour::red, answer) << '\n';
+    if (!options.json.empty()) {
+      keep_inputs({options.site, options.image}, {options.json});
+      const nlohmann::ordered_json json = {{"result", fault.empty() ? "proved" : "differs"},
+                                           {"policy_entries", loaded.policy.entries.size()},
+                                           {"image_entries", trees.entries.size()},
+                                           {"text", answer}};
+      write_text(options.json, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
+    }
+    if (options.json != "-")
+      std::cout << painted(Stream::out, fault.empty() ? Colour::green : Colour::red, answer) << '\n';
     if (!fault.empty()) exit = Exit::answer_is_no;
     return;
   }

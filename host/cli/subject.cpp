@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "spec/report.h"
+#include "tables/prove.h"
 
 namespace portcullis::cli {
 
@@ -118,6 +119,57 @@ std::string to_json(const tables::Report& report) {
                      {"probes", report.probes},
                      {"tables", tables},
                      {"splits", splits}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string to_json(const tables::tree::ScaleReport& report, const tables::tree::Shape& shape,
+                    const policy::Policy& policy) {
+  using Json = nlohmann::ordered_json;
+  Json trees = Json::array();
+  for (std::size_t t = 0; t < report.tree_rules.size(); ++t) {
+    trees.push_back({{"rules", report.tree_rules[t]},
+                     {"entries", report.tree_entries[t]},
+                     {"entries_capacity", shape.trees[t].entries},
+                     {"leaves", report.tree_leaves[t]},
+                     {"levels", report.tree_levels[t]},
+                     {"levels_capacity", shape.trees[t].levels}});
+  }
+  Json boundaries = Json::array();
+  for (unsigned t = 0; t < policy::kRangeTables; ++t)
+    boundaries.push_back({{"used", report.slice_boundaries[t]}, {"capacity", shape.slice.boundaries(t)}});
+  Json in_slice = Json::array();
+  for (std::size_t i = 0; i < report.union_reasons.size(); ++i) {
+    const policy::Provenance& from = policy.entries.at(report.union_rules.at(i)).from;
+    in_slice.push_back({{"rule", from.rule}, {"reason", report.union_reasons[i]}});
+  }
+  const auto bits = [](const tables::tree::Shape::Bits& of) {
+    return Json{{"entries", of.entries}, {"records", of.records}, {"predicates", of.predicates}, {"slice", of.slice}};
+  };
+  const double rules = static_cast<double>(std::max<std::size_t>(report.rules, 1));
+  const Json json = {{"geometry", shape.name()},
+                     {"entries", report.asked},
+                     {"rules", report.rules},
+                     {"rules_capacity", shape.rules},
+                     {"split", report.split.size()},
+                     {"match_nothing", report.empty},
+                     {"trees", trees},
+                     {"slice",
+                      {{"rules", report.unions + report.left_over},
+                       {"capacity", shape.slice.rules},
+                       {"for_lists", report.unions},
+                       {"left_over", report.left_over},
+                       {"boundaries", boundaries},
+                       {"why", in_slice}}},
+                     {"entries_per_rule", report.copies},
+                     {"predicates", report.predicates},
+                     {"overlap", report.overlap},
+                     {"overlap_header", tables::describe(report.overlap_key)},
+                     {"bits_provisioned", bits(report.provisioned)},
+                     {"bits_used", bits(report.used)},
+                     {"bits_per_rule_provisioned", static_cast<double>(report.provisioned.all()) / shape.rules},
+                     {"bits_per_rule_used", static_cast<double>(report.used.all()) / rules},
+                     {"attempts", report.attempts},
+                     {"seconds", report.seconds}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -7,6 +7,7 @@
 
 #include "policy/build.h"
 #include "tables/compile.h"
+#include "tables/tree/compile.h"
 
 namespace portcullis::cli {
 
@@ -30,6 +31,9 @@ void write_text(const std::string& file, const std::string& text);
 
 /// The same figures as JSON.
 std::string to_json(const tables::Report& report);
+/// Those of trees. `policy` is what was compiled: it names the rules that went to the slice, and why.
+std::string to_json(const tables::tree::ScaleReport& report, const tables::tree::Shape& shape,
+                    const policy::Policy& policy);
 
 /// What is worth knowing of a compilation, a line each: entries, rows, how full each table is, what a TCAM would need.
 std::string to_text(const tables::Report& report);

@@ -4,23 +4,32 @@
 #include <istream>
 #include <iterator>
 
+#include "device/device.h"
+#include "device/scale_loader.h"
 #include "model/engine_model.h"
+#include "model/nic.h"
+#include "model/nic_rows.h"
 #include "policy/classbench.h"
 #include "run/progress.h"
 #include "run/run.h"
+#include "run/tree_model.h"
 
 namespace portcullis::sim {
 namespace {
 
 constexpr std::size_t kBlock = 16384;
 
+std::vector<policy::Key> read_keys(std::istream& trace, std::string_view name) {
+  const std::string text{std::istreambuf_iterator<char>(trace), std::istreambuf_iterator<char>()};
+  if (trace.bad()) throw RunError(fmt::format("{}: cannot be read", name));
+  return policy::parse_trace(name, text);
+}
+
 }  // namespace
 
 std::vector<int> classify_rtl(const tables::TableImage& image, std::istream& trace, std::string_view name,
                               bool progress) {
-  const std::string text{std::istreambuf_iterator<char>(trace), std::istreambuf_iterator<char>()};
-  if (trace.bad()) throw RunError(fmt::format("{}: cannot be read", name));
-  const std::vector<policy::Key> keys = policy::parse_trace(name, text);
+  const std::vector<policy::Key> keys = read_keys(trace, name);
 
   model::EngineModel engine;
   engine.load(image);
@@ -33,6 +42,33 @@ std::vector<int> classify_rtl(const tables::TableImage& image, std::istream& tra
     engine.look_up(block, std::span(verdicts).first(block.size()));
     for (std::size_t i = 0; i < block.size(); ++i) rules.push_back(verdicts[i].rule);
     bar.done() += block.size();
+  }
+  return rules;
+}
+
+std::vector<int> classify_rtl(const tables::tree::ScaleImage& image, std::istream& trace, std::string_view name,
+                              bool progress) {
+  const std::vector<policy::Key> keys = read_keys(trace, name);
+
+  // No frame has every key (ports of a protocol without any), so the shadow bank is asked through its test lookups.
+  model::Nic nic(model::make_filter_model(tree_model(image.trees.shape)));
+  device::Device device(nic);
+  model::NicRowSink rows(nic);
+  device::ScaleLoader(device, rows).stage(image);
+  const unsigned first_of_slice = image.trees.shape.rules;
+  std::vector<int> rules;
+  rules.reserve(keys.size());
+  Progress bar(progress, "headers", keys.size());
+  for (const policy::Key& key : keys) {
+    const device::TestResult answer = device.test(key);
+    if (!answer.hit) {
+      rules.push_back(-1);
+    } else if (answer.rule < first_of_slice) {
+      rules.push_back(static_cast<int>(answer.rule));
+    } else {
+      rules.push_back(static_cast<int>(image.slice_rules.at(answer.rule - first_of_slice)));
+    }
+    bar.done() += 1;
   }
   return rules;
 }

@@ -21,6 +21,7 @@
 #include "run/packet_text.h"
 #include "run/progress.h"
 #include "run/session.h"
+#include "run/tree_model.h"
 #include "run/verdicts.h"
 #include "spec/report.h"
 #include "tables/compile.h"
@@ -62,11 +63,7 @@ model::ModelGeometry model_for(const tables::Geometry& geometry) {
 
 model::ModelGeometry model_for(const Subject& subject) {
   if (!subject.trees) return model_for(subject.image.geometry);
-  const tables::tree::Shape& shape = subject.trees->trees.shape;
-  if (shape.name() == "scale-small") return model::ModelGeometry::scale_small;
-  if (shape.name() == "scale") return model::ModelGeometry::scale;
-  throw RunError(
-      fmt::format("no model of a filter is built for {}; compile for scale-small or scale", shape.to_string()));
+  return tree_model(subject.trees->trees.shape);
 }
 
 double clock_for(const RunOptions& options) {

@@ -176,6 +176,10 @@ std::string to_json(const RunResult& result);
 /// Throws RunError with `name` and line on a line that is none.
 std::vector<int> classify_rtl(const tables::TableImage& image, std::istream& trace, std::string_view name,
                               bool progress = false);
+/// The same of an image of trees (docs/scale.md): through the test lookups of a filter that has it in its shadow bank.
+/// The numbers are those of the image's rules.
+std::vector<int> classify_rtl(const tables::tree::ScaleImage& image, std::istream& trace, std::string_view name,
+                              bool progress = false);
 
 /// Figures of `portcullis bench model`.
 struct ModelBench {

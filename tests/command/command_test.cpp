@@ -469,13 +469,25 @@ TEST_F(Command, GeometryScaleMakesTreesThatProveAndClassify) {
   EXPECT_EQ(compiled.exit, 0) << compiled.err;
   EXPECT_THAT(compiled.out, AllOf(HasSubstr("2 rules: 2 in trees"), HasSubstr("bits a rule")));
   EXPECT_EQ(run("classify f.pti --trace trace").out, "0\n1\n-1\n");
-  const Outcome rtl = run("classify f.pti --trace trace --engine rtl");
-  EXPECT_EQ(rtl.exit, 2);
-  EXPECT_THAT(rtl.err, HasSubstr("classified by --engine reference"));
+  ASSERT_EQ(run("compile --classbench filters --geometry scale-small -o small.pti").exit, 0);
+  EXPECT_EQ(run("classify small.pti --trace trace --engine rtl").out, "0\n1\n-1\n");
+  ASSERT_EQ(run("compile --classbench filters --geometry scale-ipv6 -o wide.pti").exit, 0);
+  const Outcome wide = run("classify wide.pti --trace trace --engine rtl");
+  EXPECT_EQ(wide.exit, 2);
+  EXPECT_THAT(wide.err, HasSubstr("compile for scale-small or scale"));
+
+  const auto figures =
+      nlohmann::json::parse(run("compile --classbench filters --geometry scale -o f.pti --json -").out);
+  EXPECT_EQ(figures["rules"], 2);
+  EXPECT_EQ(figures["trees"].size(), 4U);
+  EXPECT_EQ(figures["slice"]["rules"], 0);
+  EXPECT_EQ(figures["entries_per_rule"], 1.0);
+  EXPECT_NEAR(figures["bits_per_rule_provisioned"].get<double>(), 250.2, 0.05);
 
   EXPECT_EQ(run("compile site.yaml --geometry scale-ipv6 -o site.pti").exit, 0);
   const Outcome proved = run("prove site.yaml site.pti");
   EXPECT_EQ(proved.exit, 0) << proved.out << proved.err;
+  EXPECT_EQ(nlohmann::json::parse(run("prove site.yaml site.pti --json -").out)["result"], "proved");
   EXPECT_THAT(proved.out, HasSubstr("proved: trees and slice"));
   write("other.yaml", site("Web Servers: [192.0.3.0/24, 2001:db8::/64]"));
   const Outcome differs = run("prove other.yaml site.pti");
