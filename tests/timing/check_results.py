@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "constraints"))
+from synthesis import sources  # noqa: E402
+
 TOPS = {"ecp5-engine": ("pcl_engine_timing", "engine/engine_hardware.f"), "ecp5-filter": ("pcl_filter_timing", "nic/filter.f"),
         "ecp5-nic": ("pcl_nic_timing", "nic/nic.f")}
 
@@ -18,8 +21,9 @@ TOPS = {"ecp5-engine": ("pcl_engine_timing", "engine/engine_hardware.f"), "ecp5-
 def elaborates(verilator, top, manifest, point, latency):
     """Whether the wrapper elaborates with a point's parameters and this latency."""
     parameters = [f"-G{name}={value}" for name, value in {**point["parameters"], "LATENCY_CLOCKS": latency}.items()]
-    done = subprocess.run([verilator, "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top, *parameters, "-f", manifest,
-                           "../constraints/ecp5/pcl_timing_pins.sv", f"../constraints/ecp5/{top}.sv"], cwd=ROOT / "rtl", capture_output=True, text=True, check=False)
+    done = subprocess.run([verilator, "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top, *parameters, "-Iprim",
+                           *sources(manifest), "../constraints/ecp5/pcl_timing_pins.sv", f"../constraints/ecp5/{top}.sv"],
+                          cwd=ROOT / "rtl", capture_output=True, text=True, check=False)
     refused = "pcl_engine_pkg::latency is" in done.stdout + done.stderr
     if done.returncode != 0 and not refused:
         sys.exit(f"check_results: {top} does not elaborate:\n{done.stderr}")
