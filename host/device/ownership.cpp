@@ -67,6 +67,28 @@ void Ownership::take() {
                   options_.polls));
 }
 
+void Ownership::lend(const std::function<void()>& operation) {
+  confirm();
+  if (management_) management_->release(lock_id(name_));
+  const auto take_again = [&] {
+    if (!management_) return;
+    lost_ = true;  // unless it can be taken
+    take();
+    lost_ = false;
+  };
+  try {
+    operation();
+  } catch (...) {
+    try {
+      take_again();
+    } catch (const DeviceError&) {
+      // Told by the next confirm(); what went wrong first is what is to be known.
+    }
+    throw;
+  }
+  take_again();
+}
+
 void Ownership::confirm() {
   if (!lost_) {
     if (management_) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "device/management.h"
@@ -37,6 +38,9 @@ class Ownership {
   /// Renews the lock, or looks at the stamp. Throws DeviceError if it was lost in between, now and ever after: other
   /// software may then have changed the tables.
   void confirm();
+  /// Gives the lock back while `operation` runs and takes it again: for what the firmware does under the lock itself.
+  /// Throws what `operation` throws, and DeviceError if the lock was lost before, or went to somebody else meanwhile.
+  void lend(const std::function<void()>& operation);
   /// True if there is a lock, which has to be renewed.
   bool has_lease() const { return management_.has_value(); }
   std::uint64_t lease() const { return options_.lease; }  ///< clocks

@@ -178,9 +178,14 @@ TableRing::~TableRing() {
   }
 }
 
+void TableRing::stop() {
+  running_ = false;
+  disable(nic_.transport(), PCL_TABLE_QUEUE_CONTROL, PCL_TABLE_QUEUE_STATUS, "the table-load queue");
+}
+
 void TableRing::start() {
+  stop();
   Transport& transport = nic_.transport();
-  disable(transport, PCL_TABLE_QUEUE_CONTROL, PCL_TABLE_QUEUE_STATUS, "the table-load queue");
   transport.write32(PCL_TABLE_QUEUE_RING_SIZE, kLog2);
   write64(transport, PCL_TABLE_QUEUE_RING_BASE_LO, descriptors_.bus);
   write64(transport, PCL_TABLE_QUEUE_HEAD_ADDRESS_LO, head_.bus);

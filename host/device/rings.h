@@ -182,6 +182,8 @@ class TableRing final : public RowSink {
   TableRing& operator=(const TableRing&) = delete;
 
   void write(std::span<const RowWrite> rows) override;
+  /// Disables the queue, so that others may write tables; the next write() starts it again. Throws DeviceError.
+  void stop();
 
  private:
   void start();

@@ -1,6 +1,7 @@
 #include "device/rule_table.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "device/loader.h"
@@ -196,6 +197,15 @@ std::uint64_t RuleTable::frames_decided() {
   return frames;
 }
 
+// The shadow bank may be written from here on: what it has counted is in the totals.
+void RuleTable::prepare(unsigned shadow) {
+  ownership_.confirm();
+  device_.wait_for_shadow();
+  if (device_.active_bank() != active_)
+    throw DeviceError("the banks were exchanged since the last commit; is other software using the device?");
+  add_counters_of(shadow);
+}
+
 RuleTable::CommitReport RuleTable::commit() {
   CommitReport report;
   if (!changed_) return report;
@@ -204,11 +214,7 @@ RuleTable::CommitReport RuleTable::commit() {
   try {
     report.moved_rules = place_rules();
     const tables::TableImage tables = image();
-    ownership_.confirm();
-    device_.wait_for_shadow();
-    if (device_.active_bank() != active_)
-      throw DeviceError("the banks were exchanged since the last commit; is other software using the device?");
-    add_counters_of(shadow);
+    prepare(shadow);
     device_.clear_errors();
     device_.clear_shadow_counters();
     std::vector<RowWrite> rows = differences(bank, tables);
@@ -227,7 +233,35 @@ RuleTable::CommitReport RuleTable::commit() {
     revert();
     throw;
   }
-  active_ = shadow;
+  came_into_force(shadow);
+  return report;
+}
+
+void RuleTable::commit_by(const tables::TableImage& image, const std::function<void()>& load) {
+  const unsigned shadow = 1 - active_;
+  BankState& bank = banks_[shadow];
+  try {
+    if (staged_.rules.size() != image.entries.size())
+      throw std::logic_error("somebody else can load a policy only without rules beside it");
+    for (unsigned place = 0; place < staged_.rules.size(); ++place) staged_.rules[place].place = place;
+    prepare(shadow);
+    // Nothing is known about the bank until it is known to be loaded.
+    bank = {};
+    bank.decided_before = frames_decided();
+    ownership_.lend(load);
+    if (device_.active_bank() != shadow)
+      throw DeviceError("the policy did not come into force; is other software using the device?");
+    remember(bank, load_sequence(image));
+  } catch (...) {
+    revert();
+    throw;
+  }
+  came_into_force(shadow);
+}
+
+void RuleTable::came_into_force(unsigned now_active) {
+  active_ = now_active;
+  BankState& bank = banks_[now_active];
   bank.uncounted = true;
   bank.rule_at.assign(device_.geometry().rules, 0);
   for (const Rule& rule : staged_.rules) bank.rule_at[*rule.place] = rule.id;
@@ -238,7 +272,6 @@ RuleTable::CommitReport RuleTable::commit() {
   });
   in_force_ = staged_;
   changed_ = false;
-  return report;
 }
 
 void RuleTable::revert() {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,6 +59,11 @@ class RuleTable {
   /// holds them again: all changes since the last commit are gone. Throws tables::DoesNotFit, DeviceError,
   /// TransportError.
   CommitReport commit();
+  /// commit() by somebody else, as the management firmware: `load` puts `image` into force with one flip, under a lock
+  /// of its own (Ownership::lend). The image is what set_policy() was given, and there are no rules beside it. If
+  /// `load` throws, all is as after a failed commit. Throws what `load` throws, DeviceError, TransportError, and
+  /// std::logic_error with rules beside the image.
+  void commit_by(const tables::TableImage& image, const std::function<void()>& load);
   /// Drops all changes since the last commit.
   void revert();
 
@@ -98,6 +104,8 @@ class RuleTable {
   };
 
   bool place_rules();
+  void prepare(unsigned shadow);
+  void came_into_force(unsigned bank);
   tables::TableImage image() const;
   std::vector<RowWrite> differences(const BankState& bank, const tables::TableImage& image) const;
   void remember(BankState& bank, const std::vector<RowWrite>& rows);

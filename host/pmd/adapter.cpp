@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "device/firmware.h"
+#include "device/management.h"
 #include "pmd/port.h"
 #include "tables/image.h"
 
@@ -106,6 +108,34 @@ void Adapter::keep(void* adapter) {
   } catch (const std::exception& error) {
     log(RTE_LOG_ERR, "{}: {}", self.name_, error.what());
   }
+}
+
+bool Adapter::loads_by_firmware() {
+  if (rules_->size() != image_entries_.entries().size()) return false;  // flow rules
+  for (const auto& port : ports_) {
+    if (port && rte_eth_devices[*port].data->dev_started != 0) return false;
+  }
+  std::optional<device::Management> management = device::Management::find(backend_->transport());
+  return management && management->state().problem().empty();
+}
+
+void Adapter::load_image(const tables::TableImage& image) {
+  if (!loads_by_firmware()) {
+    image_entries_.load(*rules_, image, kImagePriority, [&] { rules_->commit(); });
+    return;
+  }
+  const auto load = [&] {
+    device::Management management = *device::Management::find(backend_->transport());
+    device::Firmware firmware(management);
+    // The driver's tables have counted what the retired bank did.
+    device::FirmwareLoadOptions options;
+    options.discard_counters = true;
+    firmware.load(tables::encode(image), options);
+  };
+  image_entries_.load(*rules_, image, kImagePriority, [&] {
+    table_ring_->stop();
+    rules_->commit_by(image, load);
+  });
 }
 
 DmaZone Adapter::allocate(const std::string& what, std::size_t bytes, int socket) {

@@ -73,8 +73,10 @@ class Adapter {
   device::Nic& nic() { return nic_; }
   device::RuleTable& rules() { return *rules_; }
   const ImageEntries& image_entries() const { return image_entries_; }
-  /// Puts an image into force, between the flow rules. Throws LoadRefused, DoesNotFit, DeviceError, TransportError.
-  void load_image(const tables::TableImage& image) { image_entries_.load(*rules_, image, kImagePriority); }
+  /// Puts an image into force, between the flow rules: through the mailbox, with the firmware's checks and the image's
+  /// self-test, where firmware answers and neither flow rules nor packets are there yet; else by the table-load queue.
+  /// Throws LoadRefused, DoesNotFit, DeviceError (FirmwareRefused, too), TransportError.
+  void load_image(const tables::TableImage& image);
 
   /// Priority of the image's entries among the flow rules: smaller numbers come before it, this and larger ones behind.
   static constexpr std::uint32_t kImagePriority = 0x80000000;
@@ -106,6 +108,8 @@ class Adapter {
   /// Renews the owner lock again and again, in a thread of DPDK's.
   static void keep(void* adapter);
   void keep_later();
+  /// True if whole images can go through the mailbox now: firmware answers, and nobody has to wait for it.
+  bool loads_by_firmware();
 
   std::string name_;
   std::unique_ptr<Backend> backend_;

@@ -6,11 +6,12 @@
 
 namespace portcullis::pmd {
 
-void ImageEntries::load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority) {
+void ImageEntries::load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority,
+                        const std::function<void()>& commit) {
   std::vector<device::RuleId> ids;
   try {
     ids = rules.set_policy(image, priority);
-    rules.commit();
+    commit();
   } catch (...) {
     rules.revert();
     throw;

@@ -1,6 +1,7 @@
 // The entries of the image in force, and what each has decided under all images that had it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -23,9 +24,10 @@ class ImageEntries {
     device::Tally before;  ///< under earlier images
   };
 
-  /// Puts an image into force in place of the one before. Throws what RuleTable::set_policy and commit throw; then all
-  /// is as before.
-  void load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority);
+  /// Puts an image into force in place of the one before, by `commit`. Throws what RuleTable::set_policy and `commit`
+  /// throw; then all is as before.
+  void load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority,
+            const std::function<void()>& commit);
 
   const std::vector<Entry>& entries() const { return entries_; }
   /// What an entry has decided under all images. Throws DeviceError.

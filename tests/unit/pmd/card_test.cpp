@@ -417,6 +417,9 @@ TEST_F(CardTest, RefusesArgumentsInTheWordsOfASimulatedNic) {
             "an argument is unknown; there are image and mac");
   EXPECT_EQ(told(file("log"), "net_portcullis0", [&] { EXPECT_EQ(probe("net_portcullis0", "speed=10G"), -EINVAL); }),
             "an argument is unknown; there are wire0, wire1, geometry, rate, image and mac");
+  EXPECT_EQ(
+      told(file("log"), "net_portcullis0", [&] { EXPECT_EQ(probe("net_portcullis0", "geometry=versa"), -EINVAL); }),
+      "geometry=versa: the simulated NIC has the geometry edge");
   ASSERT_EQ(plug(), 0) << "the next try works";
 }
 

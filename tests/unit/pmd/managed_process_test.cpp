@@ -29,6 +29,16 @@ class ManagedPrograms : public ProcessTest {
   ManagedPrograms() : ProcessTest(model::make_managed_nic(), policies()) {}
 };
 
+/// Adds a rule, and loads the second policy beside it.
+void work_beside_a_rule(std::unique_ptr<RemoteNic> nic) {
+  RemoteNic& wire = *nic;
+  Application application(std::move(nic), nullptr);
+  wire.tell(application.add_rule() ? "attached" : "rule refused");
+  wire.wait();
+  wire.tell(application.load(policies()[1]) == 0 ? "loaded" : "load refused");
+  wire.wait();
+}
+
 /// Loads both policies, one after the other.
 void work(std::unique_ptr<RemoteNic> nic) {
   RemoteNic& wire = *nic;
@@ -92,7 +102,7 @@ TEST_F(ManagedPrograms, GiveTheLockBackAtTheirEnd) {
 }
 
 TEST_F(ManagedPrograms, AndFirmwareTakeTurns) {
-  Program program(kLong, work), late(kLong, work);
+  Program program(kLong, work), late(kLong, work_beside_a_rule);
   nic_.set_console([](char) {});
   std::optional<device::Management> management = device::Management::find(nic_);
   const std::string_view image = firmware::image();
@@ -119,7 +129,7 @@ TEST_F(ManagedPrograms, AndFirmwareTakeTurns) {
   }
   late.go();
   ASSERT_EQ(serve({&late}).text, "loaded");
-  expect_in_force(policies()[1], "the program's");
+  expect_in_force(with_rule(policies()[1]), "the program's, by the table-load queue: the firmware knows no rules");
   kill(late);
 }
 

@@ -66,14 +66,27 @@ policy::Policy with_rule(policy::Policy policy) {
 }
 
 Application::Application(std::unique_ptr<RemoteNic> nic, const policy::Policy* policy) {
+  if (policy == nullptr) {
+    attach(std::move(nic), nullptr);
+    return;
+  }
+  const tables::TableImage image = tables::compile(*policy, tables::Geometry::edge()).image;
+  attach(std::move(nic), &image);
+}
+
+Application::Application(std::unique_ptr<RemoteNic> nic, const tables::TableImage& image) {
+  attach(std::move(nic), &image);
+}
+
+void Application::attach(std::unique_ptr<RemoteNic> nic, const tables::TableImage* image) {
   static rte_driver driver{.next = {}, .name = "net_portcullis", .alias = nullptr};
   static rte_device device{};
   device.name = kName;
   device.driver = &driver;
   std::string file;
-  if (policy != nullptr) {
+  if (image != nullptr) {
     file = testing::TempDir() + "portcullis_process_" + std::to_string(getpid()) + ".pti";
-    tables::write_image(file, tables::compile(*policy, tables::Geometry::edge()).image);
+    tables::write_image(file, *image);
   }
   try {
     pmd::create_ports(std::make_shared<pmd::Adapter>(kName, std::move(nic), file), &device);

@@ -9,6 +9,7 @@
 
 #include "policy/policy.h"
 #include "remote_nic.h"
+#include "tables/image.h"
 #include "traffic/packets.h"
 
 namespace portcullis::test {
@@ -23,6 +24,7 @@ class Application {
  public:
   /// Attaches to the NIC; `policy` is in force afterwards, or everything is permitted. Throws what the driver throws.
   Application(std::unique_ptr<RemoteNic> nic, const policy::Policy* policy);
+  Application(std::unique_ptr<RemoteNic> nic, const tables::TableImage& image);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
@@ -33,6 +35,8 @@ class Application {
   int load(const policy::Policy& policy);
 
  private:
+  void attach(std::unique_ptr<RemoteNic> nic, const tables::TableImage* image);
+
   std::uint16_t port_ = 0;
 };
 
