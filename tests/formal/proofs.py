@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Mutation:
-    """A change of one place of the RTL after which the assertion named by `breaks` must fail."""
+    """A change of one place of the RTL after which the assertion named by `breaks` must fail, or one of `also`, which the same change breaks: solvers differ in what they
+    find first."""
     what: str    # in words, for the table
     file: str    # under rtl/
     old: str     # text that is there exactly once
     new: str
     breaks: str  # label of the assertion
     depth: int = 0  # clocks to search; 0: two more than the proof's
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ PROOFS = (
         geometry="64 rules, 16 intervals, 2 ports", top="registers_proof", harness=("registers_proof.sv",), manifest="nic/control.f", depth=5, cover_depth=8,
         mutations=(
             Mutation("write answers not held", "nic/generated/pcl_registers.sv", "if(s_axil_bready) axil_resp_acked = '1;", "axil_resp_acked = '1;", "WriteAnswerHolds"),
-            Mutation("one access too many", "nic/generated/pcl_registers.sv", "if(axil_n_in_flight < 2'd2) begin", "if(axil_n_in_flight < 2'd3) begin", "FewUnderWay", depth=12),
+            Mutation("one access too many", "nic/generated/pcl_registers.sv", "if(axil_n_in_flight < 2'd2) begin", "if(axil_n_in_flight < 2'd3) begin", "FewUnderWay", depth=12,
+                     also=("WriteAnswerHolds",)),
             Mutation("reads of the staged row not answered", "nic/pcl_control.sv", "assign hwif_in.LOAD_DATA.rd_ack = data_ack_q && !data_is_write_q;",
                      "assign hwif_in.LOAD_DATA.rd_ack = 1'b0;", "AnsweredSoon", depth=12),
         )),
@@ -166,9 +169,9 @@ PROOFS = (
         geometry="4 rows, 64 bits, lengths of 14 bits", top="counter_bank_proof", harness=("watched_ram.sv", "counter_bank_proof.sv"),
         manifest="engine/engine_hardware.f", without=("prim/pcl_ram_1r1w.sv",), depth=16, cover_depth=20, fast=False, mutations=(
             Mutation("a count three clocks before not forwarded", "engine/pcl_counter_bank.sv", "from.younger[d] = same_q[d] &&", "from.younger[d] = d != 3 && same_q[d] &&",
-                     "NoPacketIsLost", depth=18),
+                     "NoPacketIsLost", depth=18, also=("NoByteIsLost", "MemoryHoldsAllCountsBefore")),
             Mutation("carry into the high half lost", "engine/pcl_counter_bank.sv", "carry6_q     <= carry;", "carry6_q     <= 1'b0;",
-                     "NoPacketIsLost", depth=18),
+                     "NoPacketIsLost", depth=18, also=("NoByteIsLost", "MemoryHoldsAllCountsBefore")),
             Mutation("the last row not cleared", "engine/pcl_counter_bank.sv", "32'(clear_row_q) == ROWS - 2", "32'(clear_row_q) == ROWS - 3", "RowsAreClearedInTurn",
                      depth=18),
         )),
@@ -195,8 +198,10 @@ PROOFS = (
         name="tree", property="from any records, the place of the leaf that a walk from the root of the key's bank meets, a key a clock", module="pcl_tree",
         geometry="3 levels of up to 4 records, addresses of 17 bits, two banks", top="tree_proof", harness=("constant_rows.sv", "tree_proof.sv"),
         manifest="engine/scale.f", without=("prim/pcl_ram_1r1w.sv",), depth=11, cover_depth=12, mutations=(
-            Mutation("the record of the other bank", "engine/pcl_tree.sv", "assign read_row = {bank_i[2*l], row};", "assign read_row = {bank_i[2*l+1], row};", "StartOfTheLeaf"),
-            Mutation("a threshold itself below", "engine/pcl_tree.sv", "value >= record[3 +: ADDRESS_BITS]", "value > record[3 +: ADDRESS_BITS]", "CountOfTheLeaf"),
+            Mutation("the record of the other bank", "engine/pcl_tree.sv", "assign read_row = {bank_i[2*l], row};", "assign read_row = {bank_i[2*l+1], row};", "StartOfTheLeaf",
+                     also=("CountOfTheLeaf",)),
+            Mutation("a threshold itself below", "engine/pcl_tree.sv", "value >= record[3 +: ADDRESS_BITS]", "value > record[3 +: ADDRESS_BITS]", "CountOfTheLeaf",
+                     also=("StartOfTheLeaf",)),
         )),
     Proof(
         name="leaf", property="the least rule among the entries of a leaf that match, wherever it begins; none that is written meanwhile", module="pcl_leaf",
