@@ -44,7 +44,7 @@ struct Arguments {
   unsigned baud = 0;
   std::optional<double> register_mhz;
   unsigned patience_ms = 1;
-  std::string json, csv, figures, plot;
+  std::string json, csv, figures, plot, page;
 };
 
 #ifdef PORTCULLIS_HAS_FIRMWARE
@@ -263,6 +263,46 @@ std::string to_text(const platform::Result& result, const Arguments& arguments) 
   return out;
 }
 
+/// Pictures of where time goes, of what the run had.
+std::vector<std::string> pictures_of(const platform::Result& result, const Arguments& arguments,
+                                     const platform::NamedLatencies& series) {
+  std::vector<std::string> pictures = {platform::to_svg(series, "Latency of frames")};
+  const double seconds = (result.end - result.begin).to_seconds();
+  const auto gbit = [&](auto bytes) { return seconds == 0 ? 0 : 8 * static_cast<double>(bytes) / seconds / 1e9; };
+  const auto link = [&](const std::string& name, const platform::PcieTraffic& traffic) {
+    return platform::Bar{name, {gbit(traffic.data), gbit(traffic.total - traffic.data)}};
+  };
+  pictures.push_back(platform::to_svg(
+      {link("upstream", result.up),
+       link("downstream", result.down),
+       {"DMA reads", {gbit(result.dma_read)}},
+       {"DMA writes", {gbit(result.dma_written)}}},
+      {"data", "headers of the link"},
+      fmt::format("Bandwidth while traffic runs; each direction of the link has {} Gbit/s", arguments.bandwidth_gbit),
+      "Gbit/s"));
+  // Software uses registers to load as well: over the whole run.
+  const double whole = result.end.to_seconds();
+  const auto mbit = [&](std::uint64_t words) { return whole == 0 ? 0 : 32 * static_cast<double>(words) / whole / 1e6; };
+  pictures.push_back(platform::to_svg(
+      {{"reads", {mbit(result.register_reads)}}, {"writes", {mbit(result.register_writes)}}}, {"data"},
+      fmt::format("Bandwidth of registers, loads included; a read takes {:.0f} ns", ns(result.register_read)),
+      "Mbit/s"));
+  std::vector<platform::Bar> loads;
+  const auto duration = [&](const std::string& name, const platform::LoadTimes& load) {
+    loads.push_back({name, {ns(load.staging) / 1e3, ns(load.self_test) / 1e3, ns(load.flip) / 1e3}});
+  };
+  duration("load", result.load);
+  for (std::size_t i = 0; i < result.reloads.size(); ++i) duration(fmt::format("reload {}", i + 1), result.reloads[i]);
+  pictures.push_back(platform::to_svg(loads, {"rows", "probes", "flip"}, "Time to bring a policy into force", "us"));
+  if (result.booted) {
+    pictures.push_back(platform::to_svg({{"boot", {100 * share(result.boot_load)}},
+                                         {"load", {100 * share(result.load_load)}},
+                                         {"traffic", {100 * share(result.traffic_load)}}},
+                                        {"busy"}, "Load of the management processor", "%"));
+  }
+  return pictures;
+}
+
 int run(const Arguments& arguments) {
   const sim::Subject subject = sim::load_subject(arguments.subject, "edge");
   const traffic::PacketSet packets = packets_of(arguments, subject.policy);
@@ -299,7 +339,12 @@ int run(const Arguments& arguments) {
   const nlohmann::json figures = to_json(result, arguments, wall.count());
   if (!arguments.json.empty()) write_file(arguments.json, figures.dump(2) + "\n");
   if (!arguments.figures.empty()) write_file(arguments.figures, to_figures(figures));
-  if (arguments.json != "-" && arguments.figures != "-" && arguments.csv != "-" && arguments.plot != "-")
+  if (!arguments.page.empty())
+    write_file(arguments.page,
+               platform::to_page(pictures_of(result, arguments, series), "Where time goes: " + arguments.subject,
+                                 to_text(result, arguments), figures.dump(2)));
+  if (arguments.json != "-" && arguments.figures != "-" && arguments.csv != "-" && arguments.plot != "-" &&
+      arguments.page != "-")
     std::cout << to_text(result, arguments);
   return result.good() ? 0 : 1;
 }
@@ -379,6 +424,10 @@ int sc_main(int argc, char* argv[]) {
   app.add_option("--csv", arguments.csv, "write every latency as CSV");
   app.add_option("--figures", arguments.figures, "write all figures as CSV; - for standard output");
   app.add_option("--plot", arguments.plot, "write the distributions of latencies as SVG");
+  app.add_option(
+      "--page", arguments.page,
+      "write a page of pictures as HTML: latencies, bandwidth of link, DMA and registers, time of each load, "
+      "load of the management processor");
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   try {
     app.parse(argc, argv);

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace portcullis::platform {
 namespace {
 
+constexpr std::string_view kSvg =
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"12\">\n"
+    "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{}\" y=\"22\" font-size=\"15\">{}</text>\n";
 constexpr double kLeft = 60, kRight = 20, kTop = 40, kBottom = 50, kWidth = 720, kHeight = 400;
 constexpr std::string_view kColours[] = {"#1b6ca8", "#c4501b", "#3a8a4d", "#7a4ea3"};
 
@@ -51,10 +55,7 @@ std::string to_svg(const NamedLatencies& series, std::string_view title) {
   const double plot_width = kWidth - kLeft - kRight, plot_height = kHeight - kTop - kBottom;
   const auto x = [&](double ns) { return kLeft + plot_width * ns / most; };
   const auto y = [&](double share) { return kTop + plot_height * (1 - share); };
-  std::string out = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"12\">\n"
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{}\" y=\"22\" font-size=\"15\">{}</text>\n",
-      kWidth, kHeight, kLeft, escaped(title));
+  std::string out = fmt::format(kSvg, kWidth, kHeight, kLeft, escaped(title));
   const double step = tick_step(most);
   for (double ns = 0; ns <= most; ns += step) {
     out += fmt::format(
@@ -91,6 +92,51 @@ std::string to_svg(const NamedLatencies& series, std::string_view title) {
     ++number;
   }
   return out + "</svg>\n";
+}
+
+std::string to_svg(const std::vector<Bar>& bars, const std::vector<std::string>& parts, std::string_view title,
+                   std::string_view unit) {
+  constexpr double kNames = 150, kSums = 110, kRow = 26;
+  double most = 0;
+  for (const Bar& bar : bars) most = std::max(most, std::accumulate(bar.parts.begin(), bar.parts.end(), 0.0));
+  const double plot_width = kWidth - kNames - kSums;
+  const double height = kTop + 24 + kRow * static_cast<double>(bars.size()) + 10;
+  std::string out = fmt::format(kSvg, kWidth, height, kRight, escaped(title));
+  double at = kNames;
+  for (std::size_t i = 0; i < parts.size() && parts.size() > 1; ++i) {
+    out += fmt::format(
+        "<rect x=\"{:.1f}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"{}\"/><text x=\"{:.1f}\" y=\"{}\">{}</text>\n",
+        at, kTop - 4, kColours[i % std::size(kColours)], at + 14, kTop + 5, escaped(parts[i]));
+    at += 30 + 7 * static_cast<double>(parts[i].size());
+  }
+  double y = kTop + 18;
+  for (const Bar& bar : bars) {
+    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kNames - 8, y + 13,
+                       escaped(bar.name));
+    double x = kNames;
+    for (std::size_t i = 0; i < bar.parts.size(); ++i) {
+      const double width = most == 0 ? 0 : plot_width * bar.parts[i] / most;
+      out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"18\" fill=\"{}\"/>\n", x, y, width,
+                         kColours[i % std::size(kColours)]);
+      x += width;
+    }
+    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{:.4g} {}</text>\n", x + 6, y + 13,
+                       std::accumulate(bar.parts.begin(), bar.parts.end(), 0.0), escaped(unit));
+    y += kRow;
+  }
+  return out + "</svg>\n";
+}
+
+std::string to_page(const std::vector<std::string>& pictures, std::string_view title, std::string_view text,
+                    std::string_view json) {
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+      "charset=\"utf-8\"/><title>{0}</title>\n<style>body{{font-family:sans-serif;"
+      "max-width:60em;margin:2em auto}}pre{{overflow:auto;background:#f4f4f4;padding:1em}}</style></head>\n<body>\n"
+      "<h1>{0}</h1>\n<pre>{1}</pre>\n",
+      escaped(title), escaped(text));
+  for (const std::string& picture : pictures) out += picture;
+  return out + fmt::format("<h2>All figures</h2>\n<pre id=\"figures\">{}</pre>\n</body></html>\n", escaped(json));
 }
 
 }  // namespace portcullis::platform

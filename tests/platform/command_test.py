@@ -36,6 +36,24 @@ class CommandTest(unittest.TestCase):
             self.assertAlmostEqual(values[-1], figures["wire_to_host"]["most_ns"], places=2)
             self.assertTrue(xml.etree.ElementTree.parse(folder / "r.svg").getroot().tag.endswith("svg"))
 
+    def test_a_page_has_a_picture_of_each_figure_in_its_proportion(self):
+        with tempfile.TemporaryDirectory(prefix="portcullis-platform-") as name:
+            folder = Path(name)
+            done = run(SITE, "--packets", 100, "--reloads", 1, "--page", folder / "r.html", "--json", folder / "r.json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            figures = json.loads((folder / "r.json").read_text())
+            text = (folder / "r.html").read_text()
+            page = xml.etree.ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
+            self.assertEqual(json.loads(page.find(".//pre[@id='figures']").text), figures)
+            svg = "{http://www.w3.org/2000/svg}"
+            pictures = {picture.find(f"{svg}text").text.split(";")[0]: picture for picture in page.iter(f"{svg}svg")}
+            self.assertEqual(set(pictures), {"Latency of frames", "Bandwidth while traffic runs", "Bandwidth of registers, loads included", "Time to bring a policy into force"})
+            bars = [float(bar.get("width")) for bar in pictures["Time to bring a policy into force"].iter(f"{svg}rect") if bar.get("height") == "18"]
+            times = [load[part] for load in (figures["load"], *figures["reloads"]) for part in ("staging_ns", "self_test_ns", "flip_ns")]
+            self.assertEqual(len(bars), len(times))
+            for bar, time in zip(bars, times):
+                self.assertAlmostEqual(bar / max(bars), time / max(times), delta=0.002)
+
     def test_the_same_figures_again(self):
         first, second = (json.loads(run(SITE, "--packets", 200, "--json", "-").stdout) for _ in range(2))
         first.pop("wall_seconds")
