@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 import floorplan  # noqa: E402
 import page  # noqa: E402
-from synthesis import ROOT, yosys  # noqa: E402
+from synthesis import ROOT, sources, yosys  # noqa: E402
 
 WORK = ROOT / "build" / "timing"
 RESULTS = ROOT / "constraints" / "results"
@@ -61,29 +61,18 @@ def fail(sentence, code):
     sys.exit(code)
 
 
-def manifest(name):
-    """Source files of a manifest under rtl, relative to the repository, each once."""
-    files = []
-    for line in (ROOT / "rtl" / name).read_text().splitlines():
-        line = line.split("//")[0].strip()
-        if line.startswith("-f"):
-            files += [f for f in manifest(line.split()[1]) if f not in files]
-        elif line.endswith(".sv"):
-            files.append(f"rtl/{line}")
-    return files
-
-
-def sources(point):
+def sources_of(point):
+    """Source files of a point, relative to the repository."""
     files = ["rtl/prim/ecp5/cells.sv"]
     for name in point["manifests"]:
-        files += [f for f in manifest(name) if f not in files]
+        files += [f for f in (f"rtl/{source}" for source in sources(name)) if f not in files]
     return files + ["constraints/ecp5/pcl_timing_pins.sv", f"constraints/ecp5/{point['top']}.sv"]
 
 
 def digest(point):
     """What a point's figures depend on: the sources, the floorplan, the parameters, the options of place and route. (Assertions are not synthesised.)"""
     hashed = hashlib.sha256(json.dumps([point["parameters"], DEVICE, ROUTING], sort_keys=True).encode())
-    for name in [*sources(point), "constraints/ecp5/floorplan.py"]:
+    for name in [*sources_of(point), "constraints/ecp5/floorplan.py"]:
         hashed.update((ROOT / name).read_bytes())
     return hashed.hexdigest()
 
@@ -118,7 +107,7 @@ def synthesise(name, point):
         return netlist, wanted
     parameters = " ".join(f"-G {k}={v}" for k, v in {**point["parameters"], "LATENCY_CLOCKS": point["latency_clocks"]}.items())
     print(f"{name}: synthesis", flush=True)
-    yosys([f"read_slang -j 1 -I rtl/prim -D SYNTHESIS {parameters} --top {point['top']} {' '.join(sources(point))}",
+    yosys([f"read_slang -j 1 -I rtl/prim -D SYNTHESIS {parameters} --top {point['top']} {' '.join(sources_of(point))}",
            f"synth_ecp5 -top {point['top']} -json {netlist.relative_to(ROOT)}"], WORK / f"{name}.yosys")
     design = json.loads(netlist.read_text())
     pinned, rams = floorplan.pin(design, point["top"])

@@ -148,9 +148,7 @@ void reload(const Options& options, Connection& connection, Exit& exit) {
   if (status.scrub.damaged[status.active_bank] == 0) return;
   const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.reload);
   tables::decode(bytes, options.reload);
-  std::uint32_t crc = 0;  // of header and directory, in bytes 28 to 31 (docs/table-image.md)
-  for (unsigned i = 0; i < 4; ++i) crc |= std::uint32_t{bytes[28 + i]} << (8 * i);
-  if (bytes.size() != policy.image_bytes || crc != policy.image_crc)
+  if (bytes.size() != policy.image_bytes || tables::header_crc(bytes) != policy.image_crc)
     throw std::runtime_error(
         fmt::format("{}: is not the image of the policy in force; give that one, or load another with `device load`",
                     options.reload));

@@ -35,13 +35,21 @@ std::vector<RowWrite> to_writes(std::span<const tables::tree::LoadRow> rows, uns
   return out;
 }
 
-std::vector<std::int32_t> entries_by_number(const tables::tree::ScaleImage& image) {
+std::vector<std::int32_t> rules_by_number(const tables::tree::ScaleImage& image) {
   const tables::tree::Shape& shape = image.trees.shape;
   std::vector<std::int32_t> out(shape.numbers(), -1);
   for (std::size_t rule = 0; rule < image.origins.size() && rule < shape.rules; ++rule)
-    out[rule] = static_cast<std::int32_t>(image.origins[rule]);
+    out[rule] = static_cast<std::int32_t>(rule);
   for (std::size_t i = 0; i < image.slice_rules.size(); ++i)
-    out[shape.rules + i] = static_cast<std::int32_t>(image.origins.at(image.slice_rules[i]));
+    out.at(shape.rules + i) = static_cast<std::int32_t>(image.slice_rules[i]);
+  return out;
+}
+
+std::vector<std::int32_t> entries_by_number(const tables::tree::ScaleImage& image) {
+  std::vector<std::int32_t> out = rules_by_number(image);
+  for (std::int32_t& number : out) {
+    if (number >= 0) number = static_cast<std::int32_t>(image.origins.at(static_cast<std::size_t>(number)));
+  }
   return out;
 }
 

@@ -15,8 +15,10 @@ namespace portcullis::device {
 /// Rows as the load port takes them, padded to `words` 32-bit words; equal rows at consecutive indices are one element.
 std::vector<RowWrite> to_writes(std::span<const tables::tree::LoadRow> rows, unsigned words);
 
-/// Entry of the policy by the number that verdicts and counters give its rule: the trees' rules, then the slice's.
-/// Numbers without a rule are -1. Several numbers are of one entry whose lists were split.
+/// Rule of the image by the number that verdicts and counters give it: the trees' rules, then the slice's. Numbers
+/// without a rule are -1.
+std::vector<std::int32_t> rules_by_number(const tables::tree::ScaleImage& image);
+/// The policy's entry instead. Several numbers are of one entry whose lists were split.
 std::vector<std::int32_t> entries_by_number(const tables::tree::ScaleImage& image);
 /// The other way round for one rule of the image: the number in verdicts and counters.
 std::uint32_t number_in_device(const tables::tree::ScaleImage& image, std::uint32_t rule);

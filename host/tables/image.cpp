@@ -352,11 +352,11 @@ std::uint64_t little(std::span<const std::uint8_t> bytes, std::size_t at, unsign
   return value;
 }
 
+}  // namespace
+
 std::uint32_t header_crc(std::span<const std::uint8_t> bytes) {
   return crc32c(bytes.subspan(kHeaderBytes, kSections * kDirectoryEntryBytes), crc32c(bytes.first(kHeaderCrcAt)));
 }
-
-}  // namespace
 
 SourceFile SourceFile::of(std::string name, std::string_view bytes) {
   SourceFile source;

@@ -92,6 +92,8 @@ std::vector<std::uint8_t> encode(const TableImage& image);
 /// Reads what encode wrote. `file` is for messages. Safe on hostile bytes: throws ImageError.
 TableImage decode(std::span<const std::uint8_t> bytes, const std::string& file,
                   BoundaryOrder order = BoundaryOrder::ascending);
+/// Checksum of the header and the directory of an image that decode took: what tells images apart in a device.
+std::uint32_t header_crc(std::span<const std::uint8_t> bytes);
 
 /// Writes through a temporary file beside `path`, so that a reader never sees half an image. Throws ImageError.
 void write_image(const std::filesystem::path& path, const TableImage& image);

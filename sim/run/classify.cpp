@@ -55,19 +55,13 @@ std::vector<int> classify_rtl(const tables::tree::ScaleImage& image, std::istrea
   device::Device device(nic);
   model::NicRowSink rows(nic);
   device::ScaleLoader(device, rows).stage(image);
-  const unsigned first_of_slice = image.trees.shape.rules;
+  const std::vector<std::int32_t> rule_of_number = device::rules_by_number(image);
   std::vector<int> rules;
   rules.reserve(keys.size());
   Progress bar(progress, "headers", keys.size());
   for (const policy::Key& key : keys) {
     const device::TestResult answer = device.test(key);
-    if (!answer.hit) {
-      rules.push_back(-1);
-    } else if (answer.rule < first_of_slice) {
-      rules.push_back(static_cast<int>(answer.rule));
-    } else {
-      rules.push_back(static_cast<int>(image.slice_rules.at(answer.rule - first_of_slice)));
-    }
+    rules.push_back(answer.hit ? rule_of_number.at(answer.rule) : -1);
     bar.done() += 1;
   }
   return rules;

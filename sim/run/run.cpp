@@ -454,11 +454,7 @@ Subject load_subject(const std::filesystem::path& file, std::string_view geometr
                                    file.string(), shape.to_string()));
       subject.policy = tables::tree::recover_scale(*subject.trees, file.string());
       // Entries are the image's rules here, parts of split ones too.
-      subject.entry_of_number.assign(shape.numbers(), -1);
-      for (std::size_t rule = 0; rule < subject.policy.entries.size(); ++rule)
-        subject.entry_of_number.at(rule) = static_cast<std::int32_t>(rule);
-      for (std::size_t i = 0; i < subject.trees->slice_rules.size(); ++i)
-        subject.entry_of_number.at(shape.rules + i) = static_cast<std::int32_t>(subject.trees->slice_rules[i]);
+      subject.entry_of_number = device::rules_by_number(*subject.trees);
       return subject;
     }
     subject.image = tables::read_image(file);
