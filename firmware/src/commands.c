@@ -80,7 +80,7 @@ static void forget_banks(void) {
   keep_set_bank(1, &unknown);
 }
 
-/* Forgets what is known of the banks if the device was reset or the host has written to them. True if so. */
+/* Forgets what is known of the banks if the host has written to them. True if so. */
 static bool banks_touched(void) {
   if ((core_read(PCL_CORE_EVENTS) & PCL_CORE_EVENTS_TOUCHED_MASK) == 0) return false;
   core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
@@ -92,48 +92,21 @@ static bool banks_touched(void) {
   return true;
 }
 
-/* Gives the shadow bank, `bank`, its default action again, which a reset of the device clears, and asks it a few probes of its image. */
-static bool bring_back(unsigned bank) {
-  const struct bank_witnesses* kept = keep_witnesses(bank);
-  if (kept == NULL || bank_write_row(TARGET_DEFAULT, 0, 1, kept->default_action, 2) != PCL_DONE || bank_check_errors() != PCL_DONE) return false;
-  for (uint32_t i = 0; i < kept->count; ++i) {
-    const struct witness* probe = &kept->probes[i];
-    struct test_answer answer;
-    if (bank_test(probe->key, &answer) != PCL_DONE || answer.hit != (probe->hit != 0) || answer.rule != probe->rule ||
-        answer.action[0] != probe->action[0] || answer.action[1] != probe->action[1])
-      return false;
+/* After a reset, tables and active bank are as they were. The one thing that may not be known is a flip that it came right behind: then the active bank is the one
+   whose policy was tested, or had been in force before. */
+static void find_policy(uint32_t cause) {
+  const unsigned active = bank_active();
+  struct bank_record record = *keep_bank(active);
+  if (active != keep_active() && (record.state == PCL_BANK_TESTED || record.state == PCL_BANK_USED)) {
+    record.state = PCL_BANK_USED;
+    keep_set_in_force(active, &record);
   }
-  return true;
-}
-
-/* A reset of the whole device leaves tables and counters as they are; bank 0 is in force behind it, and both banks' default actions drop. Brings the policy
-   that was in force back, and keeps the other one for a rollback where that is possible. False: both banks are unknown. */
-static bool restore(void) {
-  const unsigned good = keep_active();
-  const struct bank_witnesses* kept = keep_witnesses(good);
-  if (kept == NULL || keep_bank(good)->state != PCL_BANK_USED || bank_active() != 0) return false;
-  register_write(PCL_ERRORS, 0xFFFFFFFFu);
-  bank_forget_registers();
-  if (good == 1u) {
-    if (!bring_back(1) || bank_flip() != PCL_DONE) return false;
-  } else if ((kept->default_action[0] | kept->default_action[1]) != 0) {
-    /* Bank 0 can be written only while bank 1 is in force, and that must let nothing through meanwhile: no protocol has a rule in it any more. */
-    static const struct bank_record unknown;
-    static const uint32_t no_rule;
-    keep_set_bank(1, &unknown);
-    if (bank_write_row(TARGET_BITMAP + PROTOCOL_TABLE, 0, 256, &no_rule, 1) != PCL_DONE || bank_check_errors() != PCL_DONE || bank_flip() != PCL_DONE)
-      return false;
-    bank_forget_registers();
-    if (!bring_back(0) || bank_flip() != PCL_DONE) return false;
+  if (record.state != PCL_BANK_USED) {
+    forget_banks();
+    log_event(PCL_EVENT_NOT_RESTORED, 0, 0);
+  } else if (cause == RESET_OF_DEVICE) {
+    log_event(PCL_EVENT_RESTORED, record.load, active);
   }
-  const unsigned other = 1u - good;
-  const uint32_t state = keep_bank(other)->state;
-  if ((state == PCL_BANK_USED || state == PCL_BANK_TESTED) && !bring_back(other)) {
-    struct bank_record spoiled = *keep_bank(other);
-    spoiled.state = PCL_BANK_UNKNOWN;
-    keep_set_bank(other, &spoiled);
-  }
-  return true;
 }
 
 static void give_up_load(uint32_t event, uint32_t detail) {
@@ -270,7 +243,6 @@ static struct reply load_end(const uint8_t* data) {
   record.image_crc = parser.header_crc;
   record.entries = parser.entries;
   record.probes = parser.probes;
-  keep_set_witnesses(shadow, &parser.witnesses);
   keep_set_bank(shadow, &record);
   load.ready = true;
   renew_deadline();
@@ -429,17 +401,8 @@ void firmware_start(void) {
   const uint32_t cause = (reset & PCL_CORE_RESET_CAUSE_MASK) >> PCL_CORE_RESET_CAUSE_SHIFT;
   console_text("portcullis: management firmware\n");
   const bool whole = keep_start();
-  if (cause == RESET_OF_DEVICE && whole && banks_known() && claim_lock()) {
-    core_write(PCL_CORE_EVENTS, PCL_CORE_EVENTS_TOUCHED_MASK);
-    if (restore()) {
-      log_event(PCL_EVENT_RESTORED, keep_bank(keep_active())->load, keep_active());
-    } else {
-      forget_banks();
-      log_event(PCL_EVENT_NOT_RESTORED, 0, 0);
-    }
-    release_lock();
-  }
   banks_touched();
+  if (whole && banks_known()) find_policy(cause);
   log_event(PCL_EVENT_BOOT, cause, keep_boots());
   watch_start();
   core_write(PCL_CORE_BOOT, BOOT_RUNNING);

@@ -272,7 +272,6 @@ static uint8_t take_action_count(struct image_parser* p) {
   if (p->item[1] != 0) return refuse_item(p, 4, p->item[1]);
   /* A bit of a rule without an entry would decide with whatever action the slot happens to hold. */
   if (bit_above(p, p->entries)) return refuse(p, PCL_ERROR_IMAGE_ROWS, p->sections[BITS].offset, p->entries);
-  memcpy(p->witnesses.default_action, p->item + 2, sizeof p->witnesses.default_action);
   const uint8_t error = bank_write_row(TARGET_DEFAULT, 0, 1, p->item + 2, 2);
   if (error != PCL_DONE) return error;
   return p->entries == 0 ? section_complete(p) : want(p, STEP_ACTION, 8);
@@ -319,13 +318,6 @@ static uint8_t take_probe(struct image_parser* p) {
   const uint8_t error = bank_test(key, &answer);
   if (error != PCL_DONE) return error;
   ++p->probes;
-  if (p->witnesses.count < WITNESSES) {
-    struct witness* witness = &p->witnesses.probes[p->witnesses.count++];
-    memcpy(witness->key, key, sizeof witness->key);
-    witness->hit = hit;
-    witness->rule = words[12];
-    memcpy(witness->action, words + 14, sizeof witness->action);
-  }
   if (answer.hit != (hit == 1u) || answer.rule != words[12] || answer.action[0] != words[14] || answer.action[1] != words[15]) {
     if (p->probes_failed < PROBE_FAILURES) {
       struct probe_failure* failure = &p->failures[p->probes_failed];

@@ -53,7 +53,6 @@ struct image_parser {
   uint32_t entries;
   uint32_t probes, probes_failed;
   struct probe_failure failures[PROBE_FAILURES];
-  struct bank_witnesses witnesses; /* default action, first probes */
 
   uint32_t error_offset; /* where in the image */
   uint32_t error_detail; /* what stands there, or its number */

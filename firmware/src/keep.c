@@ -22,16 +22,6 @@ struct kept {
 };
 
 __attribute__((section(".keep"))) static struct kept kept;
-/* Apart, each under a CRC of its own: they are large, and change with a load alone. */
-__attribute__((section(".keep"))) static struct {
-  struct bank_witnesses of;
-  uint32_t crc;
-} witnessed[2];
-
-static uint32_t crc_of_witnesses(unsigned bank) {
-  return ~crc32c_update(0xFFFFFFFFu, (const uint8_t*)&witnessed[bank].of, sizeof witnessed[bank].of);
-}
-
 static uint32_t crc_of_kept(void) {
   return ~crc32c_update(0xFFFFFFFFu, (const uint8_t*)&kept, offsetof(struct kept, crc));
 }
@@ -74,15 +64,6 @@ const struct bank_record* keep_bank(unsigned bank) {
 void keep_set_bank(unsigned bank, const struct bank_record* record) {
   kept.banks[bank] = *record;
   seal();
-}
-
-const struct bank_witnesses* keep_witnesses(unsigned bank) {
-  return witnessed[bank].crc == crc_of_witnesses(bank) ? &witnessed[bank].of : NULL;
-}
-
-void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses) {
-  witnessed[bank].of = *witnesses;
-  witnessed[bank].crc = crc_of_witnesses(bank);
 }
 
 unsigned keep_active(void) {

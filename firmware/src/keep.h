@@ -22,19 +22,6 @@ struct bank_record {
   uint32_t probes;
 };
 
-/* A few probes of a bank's image, which tell after a reset of the device whether its tables still hold what they held. */
-#define WITNESSES 4u
-struct witness {
-  uint32_t key[12];
-  uint32_t hit, rule;
-  uint32_t action[2];
-};
-struct bank_witnesses {
-  uint32_t default_action[2]; /* which a reset of the device clears */
-  uint32_t count;
-  struct witness probes[WITNESSES];
-};
-
 /* As PCL_EVENT_..., word for word. */
 struct event {
   uint32_t number;
@@ -51,9 +38,6 @@ uint32_t keep_load(void);
 uint32_t keep_new_load(void);
 const struct bank_record* keep_bank(unsigned bank);
 void keep_set_bank(unsigned bank, const struct bank_record* record);
-/* A null pointer if they are not whole. */
-const struct bank_witnesses* keep_witnesses(unsigned bank);
-void keep_set_witnesses(unsigned bank, const struct bank_witnesses* witnesses);
 /* The bank that the firmware brought into force last; its record is set with it. */
 unsigned keep_active(void);
 void keep_set_in_force(unsigned bank, const struct bank_record* record);

@@ -1,13 +1,16 @@
 // `portcullis device`: what the management firmware of a device does for people: status, load, rollback, counters, log,
-// self-test, and starting it.
+// self-test, starting it, and watching it.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "cli/command.h"
 #include "device/firmware.h"
@@ -29,6 +32,8 @@ struct Options {
   bool discard = false;
   std::string reload;
   std::uint32_t from = 0;
+  double every = 1.0;            ///< seconds between two looks of `watch`
+  std::optional<double> period;  ///< seconds after which `watch` ends
 };
 
 /// The way to the device that the options name.
@@ -141,21 +146,20 @@ void load(const Options& options, Connection& connection) {
                            report.load, report.probes, report.active_bank);
 }
 
-/// Loads the image again if rows of the bank in force are damaged; afterwards the answer is that of the new bank.
-void reload(const Options& options, Connection& connection, Exit& exit) {
+/// Loads the image again if rows of the bank in force are damaged. True if it did.
+bool reload(const Options& options, const std::string& file, Connection& connection) {
   const device::FirmwareStatus status = device::Firmware(connection.management()).status();
   const device::BankPolicy& policy = status.banks[status.active_bank];
-  if (status.scrub.damaged[status.active_bank] == 0) return;
-  const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.reload);
-  tables::decode(bytes, options.reload);
+  if (status.scrub.damaged[status.active_bank] == 0) return false;
+  const std::vector<std::uint8_t> bytes = tables::read_image_bytes(file);
+  tables::decode(bytes, file);
   if (bytes.size() != policy.image_bytes || tables::header_crc(bytes) != policy.image_crc)
-    throw std::runtime_error(
-        fmt::format("{}: is not the image of the policy in force; give that one, or load another with `device load`",
-                    options.reload));
+    throw std::runtime_error(fmt::format(
+        "{}: is not the image of the policy in force; give that one, or load another with `device load`", file));
   Options again = options;
-  again.file = options.reload;
+  again.file = file;
   load(again, connection);
-  exit = Exit::as_asked;
+  return true;
 }
 
 void print_totals(const Options& options, device::Firmware& firmware) {
@@ -199,12 +203,61 @@ void print_counters(const Options& options, Connection& connection) {
   }
 }
 
+void print_event(const device::FirmwareEvent& event, double hz) {
+  std::cout << fmt::format("{:>6} {:>12.6f} s  {}\n", event.number, static_cast<double>(event.clock) / hz,
+                           event.to_string());
+}
+
 void print_log(const Options& options, Connection& connection) {
   device::Firmware firmware(connection.management());
   const double hz = firmware.version().clock_hz == 0 ? 1.0 : firmware.version().clock_hz;
-  for (const device::FirmwareEvent& event : firmware.log(options.from))
-    std::cout << fmt::format("{:>6} {:>12.6f} s  {}\n", event.number, static_cast<double>(event.clock) / hz,
-                             event.to_string());
+  for (const device::FirmwareEvent& event : firmware.log(options.from)) print_event(event, hz);
+}
+
+volatile std::sig_atomic_t interrupted = 0;
+void interrupt(int) { interrupted = 1; }
+
+/// Prints events as they come, and loads the image again whenever the tables in force are damaged, until it is
+/// interrupted or its time is over. What goes wrong meanwhile (the device does not answer, another policy is in force)
+/// is printed, once, and looked at again.
+void watch(const Options& options, Exit& exit) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds = [](double value) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(value));
+  };
+  const Clock::time_point end = options.period ? Clock::now() + seconds(*options.period) : Clock::time_point::max();
+  std::signal(SIGINT, interrupt);
+  std::signal(SIGTERM, interrupt);
+  std::optional<std::uint32_t> next;  // event
+  std::string problem;
+  for (Clock::time_point look = Clock::now();;) {
+    try {
+      Connection connection(options);
+      device::Firmware firmware(connection.management());
+      if (!next) next = firmware.status().next_event;
+      if (reload(options, options.file, connection))
+        std::cout << "the tables in force were damaged; they are loaded again\n";
+      const double hz = firmware.version().clock_hz == 0 ? 1.0 : firmware.version().clock_hz;
+      // Memory that was lost begins its events anew.
+      if (firmware.status().next_event < *next) next = 0;
+      for (const device::FirmwareEvent& event : firmware.log(*next)) {
+        print_event(event, hz);
+        next = event.number + 1;
+      }
+      if (!problem.empty()) std::cout << "the device answers again\n";
+      problem.clear();
+    } catch (const std::exception& error) {
+      if (problem != error.what()) std::cerr << "portcullis: " << error.what() << std::endl;
+      problem = error.what();
+    }
+    std::cout.flush();
+    look += seconds(options.every);
+    while (interrupted == 0 && Clock::now() < std::min(look, end))
+      std::this_thread::sleep_for(
+          std::min<Clock::duration>(std::chrono::milliseconds(50), std::min(look, end) - Clock::now()));
+    if (interrupted != 0 || Clock::now() >= end) break;
+  }
+  if (!problem.empty()) exit = Exit::answer_is_no;
 }
 
 void start(const Options& options, Connection& connection) {
@@ -218,18 +271,23 @@ void start(const Options& options, Connection& connection) {
 }
 
 void device_command(const Options& options, Exit& exit) {
-  const bool takes_file = options.action == "load" || options.action == "start";
+  const bool takes_file = options.action == "load" || options.action == "start" || options.action == "watch";
   if (takes_file && options.file.empty())
     throw std::runtime_error(fmt::format("device {}: name the file", options.action));
   if (!options.reload.empty() && options.action != "status")
     throw std::runtime_error(fmt::format("device {}: --reload belongs to status", options.action));
   if (!takes_file && options.action != "counters" && !options.file.empty())
     throw std::runtime_error(fmt::format("device {}: takes no file", options.action));
+  if (options.action == "watch") {
+    tables::read_image(options.file);
+    return watch(options, exit);
+  }
   Connection connection(options);
   try {
     if (options.action == "status") {
       print_status(connection, exit);
-      if (!options.reload.empty()) reload(options, connection, exit);
+      // Afterwards the answer is that of the new bank.
+      if (!options.reload.empty() && reload(options, options.reload, connection)) exit = Exit::as_asked;
     } else if (options.action == "start") {
       start(options, connection);
     } else if (options.action == "load") {
@@ -257,27 +315,35 @@ void device_command(const Options& options, Exit& exit) {
 void add_device(CLI::App& app, Exit& exit) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "device", "Speak to the management firmware of a device: status, load, rollback, counters, log, self-test");
-  command->add_option("ACTION", options->action, "status, load, rollback, counters, log, self-test, or start")
+      "device",
+      "Speak to the management firmware of a device: status, load, rollback, counters, log, self-test, watch");
+  command->add_option("ACTION", options->action, "status, load, rollback, counters, log, self-test, start, or watch")
       ->required()
-      ->check(CLI::IsMember({"status", "load", "rollback", "counters", "log", "self-test", "start"}));
-  command->add_option("FILE", options->file,
-                      "load: table image (.pti); start: firmware image; counters: table image, for the rules' names");
+      ->check(CLI::IsMember({"status", "load", "rollback", "counters", "log", "self-test", "start", "watch"}));
+  command->add_option(
+      "FILE", options->file,
+      "load: table image (.pti); start: firmware image; counters: table image, for the rules' names; watch: "
+      "table image of the policy in force");
   command->add_option("--serial", options->serial,
                       "serial port of the board, such as /dev/ttyUSB1, or the terminal of portcullis-device-model");
   command->add_option("--pci", options->pci, "PCI address of the NIC as `lspci -D` writes it, such as 0000:03:00.0");
-  command->add_option(
-      "--totals", options->totals,
-      "load, counters, --reload: file with the totals of each rule over all policies; loads then lose no counts");
+  command->add_option("--totals", options->totals,
+                      "load, counters, watch, --reload: file with the totals of each rule over all policies; loads "
+                      "then lose no counts");
   command
       ->add_option("--patience", options->patience,
                    "load: milliseconds of silence after which the firmware gives the load up")
       ->check(CLI::Range(1U, 600'000U))
       ->capture_default_str();
   command->add_flag("--discard-counters", options->discard,
-                    "load, --reload: the counters of the policy before are not wanted");
+                    "load, watch, --reload: the counters of the policy before are not wanted");
   command->add_option("--reload", options->reload,
                       "status: table image of the policy in force, which is loaded again if its tables are damaged");
+  command->add_option("--every", options->every, "watch: seconds between two looks at the device")
+      ->check(CLI::Range(0.01, 86'400.0))
+      ->capture_default_str();
+  command->add_option("--for", options->period, "watch: seconds after which it ends; else when it is interrupted")
+      ->check(CLI::Range(0.0, 1e9));
   command->add_option("--from", options->from, "log: number of the first event");
   command->callback([options, &exit] { device_command(*options, exit); });
 }

@@ -97,14 +97,13 @@ std::string FirmwareEvent::to_string() const {
     case PCL_EVENT_ROLLED_BACK:
       return fmt::format("rolled back: load {} is in force again, in bank {}", a, b);
     case PCL_EVENT_TOUCHED:
-      return "the device was reset, or the host wrote to the banks by registers; rollback is not possible until the "
-             "next load";
+      return "the host wrote to the banks by registers; rollback is not possible until the next load";
     case PCL_EVENT_REQUEST_DAMAGED:
       return fmt::format("a damaged request was refused (0x{:08x})", a);
     case PCL_EVENT_RESTORED:
-      return fmt::format("the device was reset: load {} is in force again, in bank {}", a, b);
+      return fmt::format("the device was reset: load {} is in force as before, in bank {}", a, b);
     case PCL_EVENT_NOT_RESTORED:
-      return "the device was reset, and its banks do not hold what they held; load the policy again";
+      return "a reset left no policy in force that the firmware knows; load the policy again";
     case PCL_EVENT_MENDED:
       return fmt::format("{}: a wrong bit was mended, row {} since the reset", TableRow::from_register(a).to_string(),
                          b);

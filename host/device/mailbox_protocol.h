@@ -174,10 +174,10 @@
 #define PCL_EVENT_ACTIVATED 8u      /* a: load, b: bank */
 #define PCL_EVENT_ROLLED_BACK 9u    /* a: load that is in force again, b: bank */
 #define PCL_EVENT_TOUCHED \
-  10u /* the device was reset, or the host wrote to the banks: no rollback until the next load */
+  10u /* the host wrote to the banks: no rollback until the next load */
 #define PCL_EVENT_REQUEST_DAMAGED 11u /* a: the request */
-#define PCL_EVENT_RESTORED 12u        /* the device was reset; a: load that is in force again, b: bank */
-#define PCL_EVENT_NOT_RESTORED 13u    /* the device was reset, and its banks do not hold what they held */
+#define PCL_EVENT_RESTORED 12u        /* the device was reset; a: load that is in force as before, b: bank */
+#define PCL_EVENT_NOT_RESTORED 13u    /* after a reset the active bank holds no policy that the firmware knows */
 #define PCL_EVENT_MENDED 14u          /* a: place (SCRUB_MENDED_PLACE), b: rows mended since the device's reset */
 #define PCL_EVENT_DAMAGED 15u         /* a: place, b: 1 if its bank is in force */
 

@@ -29,8 +29,9 @@
 //  - with SCRUB, every bitmap row carries check bits, and while scrub_i is high the rows of both banks are read in turn: one with a single wrong bit is written again
 //    as it was, one with more is reported (pcl_scrubber, which has the bounds). Boundaries, actions and counters have no check bits. Latency is the same with and without.
 //  - counters miss nothing; test lookups count nowhere.
-// What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i, two clocks or more, empties the pipeline; tables and counters keep what they hold
-// (zeros after configuration: the default action of zero drops everything). A write to an index beyond its table does nothing.
+// What a test lookup answers while its bank is being loaded is any mixture of old and new. rst_i, two clocks or more, empties the pipeline and ends a flip that was taken;
+// tables, counters, default actions and active_bank_o keep what they hold (zeros after configuration: bank 0, whose default action drops everything). So the policy
+// in force is in force behind a reset as well, whatever was being loaded when it came. A write to an index beyond its table does nothing.
 `include "pcl_assert.svh"
 module pcl_engine
   import pcl_pkg::*;
@@ -227,15 +228,18 @@ module pcl_engine
   // ---- Loading: register stages for everything (1), for each kind of row or each table (2), and further ones before the memories.
   localparam int unsigned LoadIndexBits = $clog2(maximum(maximum(RULES, ADDRESS_INTERVALS), maximum(maximum(PORT_INTERVALS, VLAN_INTERVALS), 256)));
   logic load;
-  logic load1_q, load_bank1_q;
+  logic load1_q = 1'b0;
+  logic load_bank1_q;
   logic [5:0] load_target1_q;
   logic [15:0] load_index1_q;
-  logic load_action2_q, load_default2_q, load_bank2_q;
+  logic load_default2_q = 1'b0;
+  logic load_action2_q, load_bank2_q;
   logic load_rule2_q, load_zero2_q;     // the index is that of a rule; is 0
   logic [Tables-1:0] load_interval2_q;  // the index is within the table
   logic [Tables-1:0] load_bitmap2_q;
   logic [LoadIndexBits-1:0] load_index2_q;
-  logic load_action3_q, load_default3_q, load_any3_q, load_bank3_q;
+  logic load_default3_q = 1'b0;
+  logic load_action3_q, load_any3_q, load_bank3_q;
   logic [RULE_BITS-1:0] load_index3_q;
   logic [ROW_BITS-1:0] load_data1_q;
   logic [RULES-1:0] load_data2_q, load_data3_q;
@@ -469,10 +473,9 @@ module pcl_engine
     .read_row_i   ({side.bank, first_rule}),
     .read_data_o  (action)
   );
-  action_t [1:0] default_q;
+  action_t [1:0] default_q = '0;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) if (load_default3_q && load_bank3_q == b[0]) default_q[b] <= load_data3_q[63:0];
-    if (rst_q[3]) default_q <= '0;
   end
 
   // ---- The verdict.
@@ -639,6 +642,7 @@ module pcl_engine
     counters_clear = '0;
     counters_clear[!active_q] = clear_waiting_q && !shadow_serving_q;
   end
+  initial active_bank_o = 1'b0;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
       under_way_q[b] <= rst_q[0] ? '0 : under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
@@ -646,7 +650,7 @@ module pcl_engine
     end
     flipped_q <= {flipped_q[FlipClocks:0], flip_taken};
     flip_ignored_o <= flip_i && (busy_q || counter_clear_i);
-    if (flip_taken) active_bank_o <= !active_bank_o;
+    if (flip_taken && !rst_i) active_bank_o <= !active_bank_o;
     if (flipped_q[FlipClocks-3]) active_next_q <= !active_next_q;
     active_q <= active_next_q;
     shadow_serving_q <= shadow_serving;
@@ -654,9 +658,8 @@ module pcl_engine
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
-      active_q         <= 1'b0;
-      active_next_q    <= 1'b0;
-      active_bank_o    <= 1'b0;
+      active_q         <= active_bank_o;
+      active_next_q    <= active_bank_o;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;
       flipped_q        <= '0;

@@ -178,7 +178,8 @@ module pcl_scale_engine
   logic [5:0] load_target_q;
   logic [15:0] load_index_q;
   logic [ROW_BITS-1:0] load_data_q;
-  logic load_q, load_bank_q, load_slice_action, load_removal;
+  logic load_q = 1'b0;
+  logic load_bank_q, load_slice_action, load_removal;
   assign load_slice_action = load_target_i == TargetAction && 32'(load_index_i) >= RULES;
   assign load_slice = load_target_i < TargetAction || load_slice_action;
   assign load_removal = load_target_i >= TargetRemoval;
@@ -406,10 +407,9 @@ module pcl_scale_engine
     .read_row_i   ({tree_rule[$clog2(RULES)-1:0], side.bank}),
     .read_data_o  (tree_action)
   );
-  action_t [1:0] default_q;
+  action_t [1:0] default_q = '0;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) if (load_q && load_target_q == TargetDefault && load_index_q == 0 && load_bank_q == b[0]) default_q[b] <= load_data_q[63:0];
-    if (rst_q[3]) default_q <= '0;
   end
 
   // ---- The verdict.
@@ -542,6 +542,7 @@ module pcl_scale_engine
     counters_clear = '0;
     counters_clear[!active_q] = clear_waiting_q && !shadow_serving_q;
   end
+  initial active_bank_o = 1'b0;
   always_ff @(posedge clk_i) begin
     for (int b = 0; b < 2; b++) begin
       under_way_q[b] <= rst_q[0] ? '0 : under_way_q[b] + CreditBits'(accepted_q[b]) - CreditBits'(taken_q[b]);
@@ -550,15 +551,14 @@ module pcl_scale_engine
     flipped_q <= {flipped_q[FlipClocks:0], flip_taken};
     slice_flipped_q <= {slice_flipped_q[FlipClocks-3:0], slice_flip_taken};
     flip_ignored_o <= (flip_i && !flip_taken) || (slice_flip_i && !slice_flip_taken);
-    if (flip_taken) active_bank_o <= !active_bank_o;
+    if (flip_taken && !rst_i) active_bank_o <= !active_bank_o;
     if (flipped_q[FlipClocks-2]) active_q <= !active_q;
     shadow_serving_q <= shadow_serving;
     busy_q <= shadow_serving || counter_clear_i || counter_clearing_o;
     if (counter_clear_i) clear_waiting_q <= 1'b1;
     else if (!shadow_serving_q) clear_waiting_q <= 1'b0;
     if (rst_i) begin
-      active_q         <= 1'b0;
-      active_bank_o    <= 1'b0;
+      active_q         <= active_bank_o;
       slice_flipped_q  <= '0;
       flip_ignored_o   <= 1'b0;
       clear_waiting_q  <= 1'b0;

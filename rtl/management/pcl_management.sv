@@ -174,7 +174,8 @@ module pcl_management
   // ------------------------------------------------------------------------------------------------------------------
   // Registers of both sides, and the CRC unit.
   logic [31:0] heartbeat_q, crc_q, clocks_q, busy_q;
-  logic        events_refused_q, events_expired_q, touched_q;
+  logic        events_refused_q, events_expired_q;
+  logic        touched_q = 1'b0;  // outlives a reset, as the tables do
   logic [31:0] host_register_q [AccessLatency];
   logic [31:0] core_register_q [AccessLatency];
 
@@ -221,7 +222,6 @@ module pcl_management
       memory_address_q <= '0;
       events_refused_q <= 1'b0;
       events_expired_q <= 1'b0;
-      touched_q        <= 1'b1;   // the tables are empty
       console_valid_o  <= 1'b0;
       crc_q            <= '0;
     end

@@ -4,7 +4,7 @@
 //
 // Search and memories are those of known_range_table.sv and constant_ram.sv: of any one key K in any one bank B, the five interval numbers are any constants, and
 // the memories hold any nine rows and any one action there. B's rows, boundaries and actions are not loaded meanwhile (engine_banks_proof.sv: nothing is loaded
-// into a bank that serves lookups), its default action may be. Verdicts are taken at once; that stalls lose and exchange nothing is pcl_fifo's proof.
+// into a bank that serves lookups), its default action may be. A reset comes at any time, again and again, and changes neither that nor the active bank. Verdicts are taken at once; that stalls lose and exchange nothing is pcl_fifo's proof.
 module engine_verdict_proof
   import pcl_pkg::*;
 #(
@@ -18,6 +18,7 @@ module engine_verdict_proof
   localparam int unsigned FlipClocks   = pcl_engine_pkg::FlipClocks
 ) (
   input logic                clk_i,
+  input logic                reset_i,
   input logic                lookup_valid_i,
   input key_t                lookup_key_i,
   input logic [3:0]          lookup_cause_i,
@@ -37,7 +38,11 @@ module engine_verdict_proof
   logic [2:0] reset_q = '0;
   logic rst;
   assign rst = 32'(reset_q) < ResetClocks;
-  always_ff @(posedge clk_i) if (rst) reset_q <= reset_q + 1'b1;
+  logic again_q = 1'b0;  // it was reset a second time
+  always_ff @(posedge clk_i) begin
+    if (rst || reset_i) reset_q <= rst ? reset_q + 1'b1 : '0;
+    if (!rst && reset_i) again_q <= 1'b1;
+  end
 
   logic lookup_ready, verdict_valid, permit, would_drop, hit, bank, load_ready, active_bank;
   logic [RULE_BITS-1:0] rule;
@@ -110,21 +115,20 @@ module engine_verdict_proof
   // ---- What is loaded: anything into the other bank; of B its default action.
   logic load;
   assign load = load_valid_i && load_ready && !rst && !active_bank == known_bank;
-  action_t default_q;
+  action_t default_q = '0;
   logic [5:0] since_load_q = '0;  // clocks since the default action of B was loaded, up to 63
   always_comb begin
     NothingElseOfTheBankIsLoaded: assume (!load || load_target_i == TargetDefault);
     if (rst) NothingIsLoadedInReset: assume (!load_valid_i);
   end
   always_ff @(posedge clk_i) begin
-    if (rst) default_q <= '0;
-    else if (load && load_index_i == '0) default_q <= load_data_i[63:0];
-    since_load_q <= (load && load_index_i == '0) || rst ? '0 : since_load_q == '1 ? since_load_q : since_load_q + 1'b1;
+    if (load && load_index_i == '0) default_q <= load_data_i[63:0];
+    since_load_q <= load && load_index_i == '0 ? '0 : since_load_q == '1 ? since_load_q : since_load_q + 1'b1;
   end
 
   // ---- The bank that lookups meet: the active one of FlipClocks - 1 clocks before.
   logic [FlipClocks-2:0] active_before_q = '0;
-  always_ff @(posedge clk_i) active_before_q <= rst ? '0 : {active_before_q[FlipClocks-3:0], active_bank};
+  always_ff @(posedge clk_i) active_before_q <= rst ? {$bits(active_before_q){active_bank}} : {active_before_q[FlipClocks-3:0], active_bank};
 
   // ---- Lookups under way, and what must come of them.
   typedef struct packed {
@@ -170,13 +174,13 @@ module engine_verdict_proof
   always_comb begin
     match = '1;
     for (int t = 0; t < int'(Tables); t++) match = match & rows[t];
+    if (32'(since_load_q) >= 6) DefaultIsWhatWasLoaded: assert (u_engine.default_q[known_bank] == default_q);
     if (!rst) begin
       BankOfLookups: assert (u_engine.active_q == active_before_q[FlipClocks-2]);
       RowsAreNotWritten: assert (written == '0 && !u_engine.u_action.written);
       UnderWayIsCounted: assert (u_engine.under_way_q[0] == under_way[0] && u_engine.under_way_q[1] == under_way[1]);
       NoLoadWhileTheBankServes: assert (!(load_valid_i && load_ready) || (!serving[!active_bank] && lookup.bank == active_bank));
       ResultsDoNotQueue: assert (!u_engine.u_results.behind_q);
-      if (32'(since_load_q) >= 6) DefaultIsWhatWasLoaded: assert (u_engine.default_q[known_bank] == default_q);
       VerdictInTimeAndOrder: assert (verdict_valid == due.accepted);
       if (verdict_valid && due.accepted) begin
         WhatTravelsArrives: assert (tag == due.tag && cause == due.cause && bank == due.bank);
@@ -193,6 +197,7 @@ module engine_verdict_proof
     end
     LastRuleDecides: cover (!rst && verdict_valid && due.known && due.cause == CauseNone && hit && rule == RULE_BITS'(RULES - 1) && known_rule == rule);
     NoRuleMatches: cover (!rst && verdict_valid && due.known && due.cause == CauseNone && !hit);
+    BehindAReset: cover (!rst && again_q && verdict_valid && due.known && due.cause == CauseNone && hit && bank);
     AfterAFlip: cover (!rst && verdict_valid && due.known && due.cause == CauseNone && hit && bank);
   end
 

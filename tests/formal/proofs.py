@@ -182,6 +182,7 @@ PROOFS = (
         Mutation("the default action of the other bank", "engine/pcl_engine.sv", "side1_q.bank ? default_q[1] : default_q[0];\n  assign monitor1",
                  "active_q ? default_q[1] : default_q[0];\n  assign monitor1", "DefaultWithoutARule", depth=26),
         Mutation("one table left out", "engine/pcl_engine.sv", "g_table[3].bitmap & g_table[4].bitmap & chunks_q", "g_table[3].bitmap & chunks_q", "FirstMatchingRule", depth=26),
+        Mutation("the active bank lost by a reset", "engine/pcl_engine.sv", "active_next_q    <= active_bank_o;", "active_next_q    <= 1'b0;", "BankOfLookups"),
     )),
     engine_verdict(40, False, (
         Mutation("the key of a test lookup", "engine/pcl_engine.sv", "? lookup_key_q[Low +: Bits] : test_key_q", "? test_key_q[Low +: Bits] : test_key_q", "FirstMatchingRule", depth=26),

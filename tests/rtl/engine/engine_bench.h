@@ -71,20 +71,25 @@ class EngineBench {
   EngineBench(const EngineBench&) = delete;
   EngineBench& operator=(const EngineBench&) = delete;
 
-  /// Holds the engine in reset for three clocks and forgets what it was asked.
-  void reset() {
+  /// Holds the engine in reset for `clocks`, at least two, and forgets what it was asked. Its policy stays in force.
+  void reset(unsigned clocks = 3) {
     Model& m = *model_;
     m.rst_i = 1;
     m.lookup_valid_i = m.load_valid_i = m.test_valid_i = m.counter_valid_i = m.flip_i = m.counter_clear_i = 0;
-    for (int i = 0; i < 3; ++i) {
+    for (unsigned i = 0; i < clocks; ++i) {
       edge();
+      EXPECT_EQ(m.active_bank_o, active);
     }
     m.rst_i = 0;
     edge();
     lookup.reset();
+    loads.clear();
+    test.reset();
+    counter.reset();
+    flip = counter_clear = clearing_ = false;
     expected_.clear();
     under_way_ = {};
-    active = lookup_bank = 0;
+    lookup_bank = active;
     flip_clocks_left_ = 0;
   }
 

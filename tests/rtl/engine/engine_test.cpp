@@ -500,6 +500,46 @@ TYPED_TEST(MatchEngine, ResetForgetsWhatIsUnderWay) {
   EXPECT_GT(bench.verdicts, 900U);
 }
 
+TYPED_TEST(MatchEngine, PolicyInForceIsInForceBehindAResetWhateverWasUnderWay) {
+  auto& bench = this->bench;
+  bench.install(this->random_policy());
+  std::array<unsigned, 2> behind{};  // resets behind which bank 0, bank 1 was in force
+  for (unsigned round = 0; round < 24; ++round) {
+    // Every other time in the middle of a load, else right behind a flip.
+    const auto next = this->random_policy();
+    if (round % 2 == 0) {
+      std::vector<Row> rows = next->rows(bench.random);
+      rows.resize(1 + bench.random() % rows.size());
+      bench.loads.assign(rows.begin(), rows.end());
+      while (!bench.loads.empty()) {
+        this->offer();
+        bench.tick();
+        ASSERT_FALSE(this->HasFatalFailure());
+      }
+    } else {
+      bench.load(next, [&] { this->offer(); });
+      bench.flip = true;
+      for (unsigned clocks = 0; clocks <= round / 2 % 6; ++clocks) {
+        this->offer();
+        bench.tick();
+        ASSERT_FALSE(this->HasFatalFailure());
+      }
+    }
+    bench.reset(2 + round % 3);
+    ++behind[bench.active];
+    const std::uint64_t before = bench.verdicts;
+    for (int i = 0; i < 200; ++i) {
+      bench.lookup = bench.random_lookup(*bench.policies[bench.active]);
+      bench.tick();
+      ASSERT_FALSE(this->HasFatalFailure()) << "round " << round;
+    }
+    bench.settle();
+    ASSERT_GT(bench.verdicts, before + 150);
+  }
+  EXPECT_GT(behind[0], 0U);
+  EXPECT_GT(behind[1], 0U);
+}
+
 TYPED_TEST(MatchEngine, KeysAtTheEndsOfFieldsBelongToTheOutermostIntervals) {
   auto& bench = this->bench;
   for (int round = 0; round < 6; ++round) {

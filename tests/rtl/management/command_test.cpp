@@ -168,6 +168,39 @@ TEST_F(DeviceCommand, SaysWhereTablesAreDamagedAndLoadsThemAgain) {
   EXPECT_THAT(output, HasSubstr("bank 1, table 5, row 6: more than one bit is wrong; the bank is in force"));
 }
 
+TEST_F(DeviceCommand, WatchesAndLoadsDamagedTablesAgainByItself) {
+  auto [code, output] = device("start " + file("firmware.bin"));
+  ASSERT_EQ(code, 0) << output;
+  std::tie(code, output) = device("load " + file("a.pti"));
+  ASSERT_EQ(code, 0) << output;
+  const auto watching = [&](const std::string& image) {
+    std::pair<int, std::string> result;
+    std::thread watcher([&] { result = device("watch " + file(image) + " --every 0.05 --for 4 --discard-counters"); });
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    damage = true;
+    watcher.join();
+    return result;
+  };
+  std::tie(code, output) = watching("a.pti");
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("bank 1, table 5, row 6: more than one bit is wrong; the bank is in force"));
+  EXPECT_THAT(output, HasSubstr("a.pti: load 2, "));
+  EXPECT_THAT(output, HasSubstr("the tables in force were damaged; they are loaded again"));
+  std::tie(code, output) = device("status");
+  EXPECT_EQ(code, 0) << output;
+
+  // With the image of another policy it says so, once, and leaves the tables alone.
+  std::tie(code, output) = device("load " + file("a.pti") + " --discard-counters");
+  ASSERT_EQ(code, 0) << output;
+  std::tie(code, output) = watching("b.pti");
+  EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(output, HasSubstr("is not the image of the policy in force"));
+  EXPECT_EQ(output.find("is not the image"), output.rfind("is not the image"));
+  EXPECT_THAT(output, Not(HasSubstr("loaded again")));
+  std::tie(code, output) = device("watch " + file("none.pti"));
+  EXPECT_EQ(code, 2) << output;
+}
+
 TEST_F(DeviceCommand, SaysWhatToChange) {
   auto [code, output] = device("load");
   EXPECT_EQ(code, 2);

@@ -301,17 +301,50 @@ TEST_F(ManagedLoad, HostCannotWriteTheShadowBankWhileTheFirmwareDoes) {
       << "the firmware trusts banks that the host has exchanged";
 }
 
-TEST_F(ManagedLoad, FirmwareWrittenAnewRightBehindAResetOfTheWholeDeviceTrustsNoBank) {
-  {
-    Firmware firmware(management);
-    firmware.load(image_of(old), discarding());
-  }
-  managed.reset();
-  management.start(firmware_bytes());
+TEST_F(ManagedLoad, PolicyFiltersFromTheFirstClockBehindAResetOfTheWholeDevice) {
   Firmware firmware(management);
-  for (const device::BankPolicy& bank : firmware.status().banks) EXPECT_EQ(bank.state, State::unknown);
-  firmware.load(image_of(next), discarding());
-  expect_in_force(next);
+  firmware.load(image_of(old), discarding());
+  // Half a load stands in the other bank.
+  const std::vector<std::uint8_t> image = image_of(next);
+  FirmwareLoadOptions options = discarding();
+  options.nonce = 1;
+  const std::uint32_t load = firmware.begin(image.size(), options);
+  firmware.piece(load, 0, std::span(image).first(512));
+  const policy::Key key = key_to(80);  // which only the old one has a rule for
+  const std::size_t rule = tables::first_match(old, key).value();
+  std::uint64_t met = 0, wrong = 0;
+  managed.set_lookup(nullptr);
+  managed.reset();
+  managed.on_verdict = [&](const Verdict& verdict) {
+    ++met;
+    wrong += verdict.hit && verdict.rule == rule ? 0 : 1;
+  };
+  managed.set_lookup(&key);
+  while (management.state().boot != device::Boot::running) managed.run(100);
+  managed.run(1000);
+  EXPECT_GT(met, 10'000U);
+  EXPECT_EQ(wrong, 0U);
+  managed.on_verdict = nullptr;
+  managed.set_lookup(nullptr);
+  expect_in_force(old);
+}
+
+TEST_F(ManagedLoad, FirmwareWrittenAnewBehindAResetKnowsItsBanksUnlessTheHostHasWrittenToThem) {
+  for (const bool written : {false, true}) {
+    {
+      Firmware firmware(management);
+      firmware.load(image_of(old), discarding());
+    }
+    managed.reset();
+    if (written) managed.write32(PCL_LOAD_TARGET, 0);
+    management.start(firmware_bytes());
+    Firmware firmware(management);
+    const unsigned active = device::Device(managed).active_bank();
+    EXPECT_EQ(firmware.status().banks[active].state, written ? State::unknown : State::used);
+    expect_in_force(old);
+    firmware.load(image_of(next), discarding());
+    expect_in_force(next);
+  }
 }
 
 TEST_F(ManagedLoad, CountersAreExact) {

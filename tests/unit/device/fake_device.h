@@ -74,15 +74,6 @@ class FakeDevice : public device::Transport {
   }
 
   unsigned active_bank() const { return active_; }
-  /// Of the whole device: tables and counters keep what they hold, default actions drop, bank 0 is active.
-  void reset() {
-    active_ = 0;
-    for (Bank& bank : banks_) std::fill(bank.rows[{0x19, 0}].begin(), bank.rows[{0x19, 0}].end(), 0);
-  }
-  /// A row loses what it held.
-  void spoil(unsigned bank, unsigned target, unsigned index) {
-    for (std::uint32_t& word : banks_[bank].rows[{target, index}]) word = ~word;
-  }
   const std::vector<std::uint32_t>& forward() const { return forward_; }
   std::map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>>& counters() {
     return counters_;

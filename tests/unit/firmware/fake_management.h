@@ -46,7 +46,6 @@ class FakeManagement final : public device::Transport {
   /// The processor is reset, for this cause (0 power-up, 1 watchdog, 2 held), and the firmware starts again.
   void start(std::uint32_t cause) {
     cause_ = cause;
-    if (cause == 0) touched_ = true;
     if (pending_) lost_ = true;
     pending_ = false;
     if (owner_is_core_) owner_ = 0;
