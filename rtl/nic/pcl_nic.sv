@@ -29,6 +29,15 @@ module pcl_nic
   parameter  int unsigned CLOCK_HZ = 250_000_000,
   parameter  int unsigned MANAGEMENT = 0,            // 1: there is a management processor
   parameter  int unsigned SCRUB = 0,                 // 1: the tables' bitmap rows are scrubbed (pcl_engine)
+  // Of the match engine, as pcl_filter has them: above 0 there are trees, and RULES and the intervals are those of their slice.
+  parameter  int unsigned TREES = 0,
+  parameter  int unsigned TREE_RULES = 10240,
+  parameter  int unsigned LEAF = 8,
+  parameter  int unsigned TREE_ADDRESS_BITS = 32,
+  parameter  int unsigned PREDICATE_BITS = 4,
+  parameter  logic [7:0][16:0] TREE_ENTRIES = {68'd0, 17'd256, 17'd768, 17'd3072, 17'd7168},
+  parameter  logic [7:0][3:0]  TREE_LEVELS = {16'd0, 4'd7, 4'd9, 4'd12, 4'd14},
+  parameter  logic [7:0][12:0] TREE_ROWS = {52'd0, 13'd64, 13'd128, 13'd512, 13'd1024},
   localparam int unsigned Bytes = DATA_WIDTH / 8,
   localparam int unsigned IdBits = 3
 ) (
@@ -115,7 +124,8 @@ module pcl_nic
   output logic [7:0]                  console_data_o
 );
 
-  localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128);
+  localparam int unsigned RowBits = TREES == 0 ? pcl_engine_pkg::maximum(RULES, 128)
+    : pcl_tree_pkg::row_bits(RULES, TREE_ADDRESS_BITS, $clog2(TREE_RULES + RULES), PREDICATE_BITS);
   localparam int unsigned RowSlot = RowBits <= 512 ? 64 : 2 ** $clog2(RowBits / 8);
   localparam int unsigned RingBits = QUEUES > 1 ? $clog2(QUEUES) : 1;
   localparam int unsigned LaneBits = $clog2(Bytes);
@@ -256,7 +266,9 @@ module pcl_nic
 
   pcl_filter #(
     .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS),
-    .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME), .SCRUB(SCRUB)
+    .PORT_INTERVALS(PORT_INTERVALS), .VLAN_INTERVALS(VLAN_INTERVALS), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME), .SCRUB(SCRUB),
+    .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
+    .TREE_ENTRIES(TREE_ENTRIES), .TREE_LEVELS(TREE_LEVELS), .TREE_ROWS(TREE_ROWS)
   ) u_filter (
     .clk_i, .rst_i,
     .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tvalid_i, .s_axis_tlast_i, .s_axis_tuser_i, .s_axis_tready_o,
