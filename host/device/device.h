@@ -49,6 +49,11 @@ struct Tally {
     bytes += other.bytes;
     return *this;
   }
+  Tally& operator-=(const Tally& other) {
+    packets -= other.packets;
+    bytes -= other.bytes;
+    return *this;
+  }
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "device/scale_loader.h"
@@ -16,14 +17,8 @@ using tables::tree::ScaleImage;
 
 namespace {
 
-ScaleImage compiled_and_loaded(Device& device, RowSink& sink, const policy::Policy& policy,
-                               const tables::tree::BuildOptions& options) {
-  if (!device.trees())
-    throw DeviceError("rules that come and go one by one need a device with trees; RuleTable serves one without");
-  ScaleImage image = tables::tree::compile_scale(policy, *device.trees(), options).image;
-  ScaleLoader(device, sink).load(image);
-  return image;
-}
+/// Counters that one call of work() reads at most; one takes some ten register accesses.
+constexpr std::size_t kCountersAStep = 64;
 
 }  // namespace
 
@@ -52,20 +47,53 @@ std::vector<Change> LiveTable::Generation::remove(LiveRuleId name) {
   return changes;
 }
 
-LiveTable::LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options)
-    : device_(device), sink_(sink), options_(options) {
-  ScaleImage image = compiled_and_loaded(device, sink, policy, options_.build);
+LiveTable::LiveTable(Device& device, RowSink& sink, Options options) : device_(device), sink_(sink), options_(options) {
+  if (!device.trees())
+    throw DeviceError("rules that come and go one by one need a device with trees; RuleTable serves one without");
   capacity_ = tables::tree::LiveRules::capacity(device.trees()->slice);
   if (options_.mark == 0) options_.mark = capacity_ / 2;
+}
+
+LiveTable::LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options)
+    : LiveTable(device, sink, options) {
+  std::vector<Given> rules;
+  for (policy::Entry& entry : policy.entries) rules.push_back({std::move(entry)});
+  replace(std::move(policy), std::move(rules));
+}
+
+std::vector<LiveRuleId> LiveTable::replace(policy::Policy head, std::vector<Given> rules,
+                                           std::optional<ScaleImage> image) {
+  abandon();
+  policy::Policy whole = head;
+  whole.entries.clear();
+  for (const Given& rule : rules) whole.entries.push_back(rule.entry);
+  if (!image) image = tables::tree::compile_scale(whole, *device_.trees(), options_.build).image;
+  LiveRuleId next_name = next_name_;
   std::vector<LiveRuleId> names;
-  for (const policy::Entry& entry : policy.entries) {
-    names.push_back(next_name_);
-    by_name_[next_name_] = rules_.insert(rules_.end(), {next_name_, entry});
-    ++next_name_;
-  }
-  current_.emplace(policy, names, std::move(image));
-  head_ = std::move(policy);
+  for (const Given& rule : rules) names.push_back(rule.name ? *rule.name : next_name++);
+  Generation next(whole, names, *image);
+  collect();
+  const std::uint64_t decided_before = frames_decided();
+  ScaleLoader(device_, sink_).load(*image, options_.ownership);
+  std::erase_if(totals_, [&](const auto& total) { return !by_name_.contains(total.first); });
+  flipped_to(std::move(next), decided_before);
+  next_name_ = next_name;
+  rules_.clear();
+  by_name_.clear();
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    by_name_[names[i]] = rules_.insert(rules_.end(), {names[i], std::move(rules[i].entry), rules[i].counted});
+  head_ = std::move(head);
   head_.entries.clear();
+  return names;
+}
+
+void LiveTable::abandon() {
+  if (state_ == State::compiling) compiled_.wait();
+  compiled_ = {};
+  next_.reset();
+  pending_.clear();
+  log_.clear();
+  state_ = State::idle;
 }
 
 LiveTable::~LiveTable() = default;
@@ -85,7 +113,8 @@ std::optional<LiveRuleId> LiveTable::rule_at(unsigned number) const {
   const unsigned trees = image.trees.shape.rules;
   if (number >= trees) {
     if (number - trees >= image.slice_rules.size()) return std::nullopt;
-    return current_->names.at(image.slice_rules[number - trees]);
+    const std::uint32_t rule = image.slice_rules[number - trees];
+    return rule == tables::tree::kNoRule ? std::nullopt : std::optional(current_->names.at(rule));
   }
   if (number >= image.actions.size()) return std::nullopt;
   const LiveRuleId name = current_->names.at(number);
@@ -97,11 +126,116 @@ void LiveTable::write(const std::vector<RowWrite>& rows) {
   for (const RowWrite& row : rows) figures_.rows += row.count;
 }
 
+std::optional<unsigned> LiveTable::number_of(LiveRuleId rule) const {
+  const auto numbers = current_->numbers.find(rule);
+  if (numbers == current_->numbers.end() || numbers->second.size() != 1) return std::nullopt;
+  return current_->live.number_in_device(numbers->second.front());
+}
+
 void LiveTable::apply(const Change& change) {
+  if (options_.ownership != nullptr) options_.ownership->confirm();
   if (change.flip_slice) device_.wait_for_slice_shadow();
+  // No rule counts at a place that is free: what its counter holds now is what it holds when a rule comes to it.
+  const std::uint32_t slice = device_.trees()->rules;
+  std::vector<std::pair<tables::tree::Move, Tally>> counted_moves;
+  for (const tables::tree::Move& move : change.moves) {
+    if (move.to && counted(current_->names.at(move.number)))
+      counted_moves.emplace_back(move, device_.rule_counter(Bank::active, slice + *move.to));
+  }
   write(to_writes(change.rows, device_.row_words()));
   device_.check_errors("while a rule was written");
   if (change.flip_slice) device_.flip_slice();
+  for (const auto& [move, base] : counted_moves) {
+    if (move.from) {
+      device_.wait_for_slice_shadow();
+      Tally since = device_.rule_counter(Bank::active, slice + *move.from);
+      since -= current_->bases[move.number];
+      totals_[current_->names.at(move.number)] += since;
+    }
+    current_->bases[move.number] = base;
+  }
+}
+
+bool LiveTable::counted(LiveRuleId name) const {
+  const auto rule = by_name_.find(name);
+  return rule != by_name_.end() && rule->second->counted;
+}
+
+std::uint64_t LiveTable::frames_received() {
+  std::uint64_t frames = 0;
+  for (unsigned port = 0; port < device_.ports(); ++port) frames += device_.statistics(port).frames;
+  return frames;
+}
+
+std::uint64_t LiveTable::frames_decided() {
+  std::uint64_t frames = 0;
+  for (unsigned port = 0; port < device_.ports(); ++port) {
+    const PortStatistics statistics = device_.statistics(port);
+    frames += statistics.bad + statistics.dropped + statistics.forwarded;
+  }
+  return frames;
+}
+
+// The banks have been exchanged. `decided_before`: frames that had been decided at some time before.
+void LiveTable::flipped_to(Generation next, std::uint64_t decided_before) {
+  if (current_) {
+    retired_.emplace();
+    retired_->decided_before = decided_before_;
+    for (const auto& [name, numbers] : current_->numbers) {
+      if (!counted(name)) continue;
+      for (const std::uint32_t number : numbers) {
+        if (const auto place = current_->live.number_in_device(number))
+          retired_->counters.push_back({name, *place, current_->bases[number]});
+      }
+    }
+  }
+  current_.emplace(std::move(next));
+  decided_before_ = decided_before;
+}
+
+// What the retired bank has counted is added up; its counters may then be cleared.
+void LiveTable::collect() { collect_some(std::numeric_limits<std::size_t>::max()); }
+
+void LiveTable::collect_some(std::size_t most) {
+  if (!retired_) return;
+  device_.wait_for_shadow();
+  // Nothing is to be read if all that has ever come in had been decided before the bank came into force.
+  if (frames_received() != retired_->decided_before) {
+    std::vector<Retired::Counter>& counters = retired_->counters;
+    for (; most > 0 && !counters.empty(); --most, counters.pop_back()) {
+      const Retired::Counter& counter = counters.back();
+      Tally since = device_.rule_counter(Bank::shadow, counter.number);
+      since -= counter.base;
+      totals_[counter.name] += since;
+    }
+    if (!counters.empty()) return;
+    for (unsigned cause = 0; cause < kCauses; ++cause)
+      cause_totals_[cause] += device_.cause_counter(Bank::shadow, cause);
+  }
+  retired_.reset();
+}
+
+Tally LiveTable::counters(LiveRuleId rule) {
+  collect();
+  const auto total = totals_.find(rule);
+  Tally tally = total == totals_.end() ? Tally{} : total->second;
+  const auto numbers = current_->numbers.find(rule);
+  if (numbers == current_->numbers.end() || !counted(rule)) return tally;
+  for (const std::uint32_t number : numbers->second) {
+    const auto place = current_->live.number_in_device(number);
+    if (!place) continue;
+    Tally since = device_.rule_counter(Bank::active, *place);
+    since -= current_->bases[number];
+    tally += since;
+  }
+  return tally;
+}
+
+Tally LiveTable::cause_counters(unsigned cause) {
+  collect();
+  Tally tally = cause_totals_.at(cause);
+  tally += device_.cause_counter(Bank::active, cause);
+  return tally;
 }
 
 void LiveTable::begin() {
@@ -156,6 +290,7 @@ void LiveTable::take_compiled() {
     state_ = State::idle;
     return;
   }
+  collect();
   device_.wait_for_shadow();
   device_.clear_errors();
   device_.clear_shadow_counters();
@@ -176,8 +311,10 @@ void LiveTable::load_piece() {
   write(to_writes(tables::tree::slice_rows(next_->live.image()), device_.row_words()));
   device_.check_errors("while rebuilt trees were written; the rules in force stay");
   device_.wait_for_shadow();
+  if (options_.ownership != nullptr) options_.ownership->confirm();
+  const std::uint64_t decided_before = frames_decided();
   device_.flip();
-  current_ = std::move(next_);
+  flipped_to(std::move(*next_), decided_before);
   next_.reset();
   pending_.clear();
   state_ = State::idle;
@@ -189,7 +326,9 @@ bool LiveTable::work() {
     take_compiled();
   else if (state_ == State::loading)
     load_piece();
-  return state_ != State::idle;
+  else
+    collect_some(kCountersAStep);
+  return busy();
 }
 
 void LiveTable::fold() {
@@ -200,7 +339,7 @@ void LiveTable::fold() {
   }
 }
 
-LiveRuleId LiveTable::add(policy::Entry entry, std::optional<LiveRuleId> before) {
+LiveRuleId LiveTable::add(policy::Entry entry, std::optional<LiveRuleId> before, bool counted) {
   if (before && !by_name_.contains(*before))
     throw std::out_of_range(fmt::format("there is no rule {} to put another before", *before));
   const LiveRuleId name = next_name_;
@@ -213,8 +352,8 @@ LiveRuleId LiveTable::add(policy::Entry entry, std::optional<LiveRuleId> before)
     change = current_->add(entry, name, before);
   }
   ++next_name_;
+  by_name_[name] = rules_.insert(before ? by_name_.at(*before) : rules_.end(), {name, entry, counted});
   apply(change);
-  by_name_[name] = rules_.insert(before ? by_name_.at(*before) : rules_.end(), {name, entry});
   ++figures_.additions;
   ++added_since_;
   if (state_ == State::compiling) log_.push_back({std::move(entry), name, before});
@@ -239,6 +378,8 @@ void LiveTable::remove(LiveRuleId rule) {
   for (const Change& change : current_->remove(rule)) apply(change);
   rules_.erase(place->second);
   by_name_.erase(place);
+  totals_.erase(rule);
+  if (retired_) std::erase_if(retired_->counters, [&](const Retired::Counter& of) { return of.name == rule; });
   ++figures_.removals;
   if (state_ == State::compiling) log_.push_back({std::nullopt, rule, std::nullopt});
   if (state_ == State::loading) repeat({std::nullopt, rule, std::nullopt});

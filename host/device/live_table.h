@@ -4,8 +4,13 @@
 // has few places left, all rules are compiled anew on a thread of their own, written to the trees' shadow bank piece by
 // piece, and the banks are exchanged. Rules that come and go meanwhile are in force at once, and in the new trees or
 // slice when these come into force.
+//
+// Counters of single rules are exact: a rule keeps its number while packets count by it, and where a rebuild gives it
+// another, or the slice has to make room, what it has counted until then is read when the last packet of that time has
+// been counted.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <future>
@@ -16,6 +21,7 @@
 #include <vector>
 
 #include "device/device.h"
+#include "device/ownership.h"
 #include "device/row_sink.h"
 #include "policy/policy.h"
 #include "tables/tree/live.h"
@@ -36,6 +42,9 @@ class LiveTable {
     std::size_t mark = 0;
     /// Rows of a rebuild that one call of work() writes at most, so that changes never wait for more than these.
     std::size_t rows_a_step = 1024;
+    /// Of whoever owns the tables already, and for as long as the table lives; without it each load takes the ownership
+    /// for itself.
+    Ownership* ownership = nullptr;
     tables::tree::BuildOptions build;
   };
 
@@ -48,11 +57,20 @@ class LiveTable {
     std::uint64_t rows = 0;       ///< written, all together
   };
 
+  /// A rule for replace().
+  struct Given {
+    policy::Entry entry;
+    std::optional<LiveRuleId> name = std::nullopt;  ///< of a rule in force that goes on as this one; none: a new rule
+    bool counted = false;
+  };
+
   /// Compiles the policy and puts it into force; entry n gets the name n. Rows go through `sink`. Both must outlive the
   /// table. Throws DeviceError, TransportError, tables::tree::DoesNotFitTrees.
   LiveTable(Device& device, RowSink& sink, policy::Policy policy, Options options);
   LiveTable(Device& device, RowSink& sink, policy::Policy policy)
       : LiveTable(device, sink, std::move(policy), Options{}) {}
+  /// Without rules: the device stays as it is until replace(), which comes before all other calls.
+  LiveTable(Device& device, RowSink& sink, Options options);
   ~LiveTable();
   LiveTable(const LiveTable&) = delete;
   LiveTable& operator=(const LiveTable&) = delete;
@@ -60,12 +78,27 @@ class LiveTable {
   /// Puts a rule into force right before rule `before`; without it, behind all. When it returns, every lookup that
   /// begins FlipClocks (4) clocks later meets the rule. Where the slice is full, it waits for a rebuild first. Throws
   /// std::out_of_range where there is no rule `before`, tables::tree::SliceIsFull where a rebuild makes no room.
-  LiveRuleId add(policy::Entry entry, std::optional<LiveRuleId> before = std::nullopt);
+  /// counters() of the rule is there if it is `counted`, which costs some register accesses here and at each rebuild.
+  LiveRuleId add(policy::Entry entry, std::optional<LiveRuleId> before = std::nullopt, bool counted = false);
   /// Takes a rule out of force; one whose lists were split goes part by part. Throws std::out_of_range where there is
   /// none.
   void remove(LiveRuleId rule);
 
-  /// A piece of the rebuild that is under way, if there is one; true while there is more to do. Call it now and then.
+  /// Puts all these rules into force in place of those before, with one flip: packets meet the old ones or the new
+  /// ones. `head`: default action and mode; its entries do not count. `image`, if given, is what the rules were
+  /// compiled into, rule for rule; a self-test asks the device before the flip. Gives the names, in order. If it
+  /// throws, the old rules stay in force. Throws what the constructor throws.
+  std::vector<LiveRuleId> replace(policy::Policy head, std::vector<Given> rules,
+                                  std::optional<tables::tree::ScaleImage> image = std::nullopt);
+
+  /// Packets and bytes that a counted rule has decided since it was added. Of a rule that replace() left out, the last
+  /// count until the next replace(). Nothing of others. Throws DeviceError.
+  Tally counters(LiveRuleId rule);
+  /// The same for a cause (0: the default action).
+  Tally cause_counters(unsigned cause);
+
+  /// A piece of the rebuild that is under way, if there is one, or of reading what rules have counted before; true
+  /// while there is more to do. Call it now and then.
   bool work();
   /// Rebuilds at once: all rules are in the trees when it returns, those excepted that only the slice holds. Where that
   /// cannot be done, the rules in force stay, and problem() says why.
@@ -75,9 +108,14 @@ class LiveTable {
   policy::Policy policy(std::vector<LiveRuleId>* names = nullptr) const;
   /// The rule that has a number in verdicts now; none if no rule has it. Numbers change with every change.
   std::optional<LiveRuleId> rule_at(unsigned number) const;
+  /// The other way round; none for a rule whose lists were split.
+  std::optional<unsigned> number_of(LiveRuleId rule) const;
   /// Rules that the slice can take before a rebuild, as LiveRules::room reckons.
   std::size_t room() const { return current_->live.room(); }
   bool rebuilding() const { return state_ != State::idle; }
+  /// True while work() has something to do.
+  bool busy() const { return rebuilding() || retired_.has_value(); }
+  RowSink& sink() { return sink_; }
   /// Why the last rebuild failed; empty if it did not.
   const std::string& problem() const { return problem_; }
   const Figures& figures() const { return figures_; }
@@ -86,12 +124,14 @@ class LiveTable {
   struct Rule {
     LiveRuleId name;
     policy::Entry entry;
+    bool counted = false;
   };
   /// What was compiled, and what has come and gone since.
   struct Generation {
     tables::tree::LiveRules live;
     std::unordered_map<LiveRuleId, std::vector<std::uint32_t>> numbers;  ///< several of a rule whose lists were split
     std::vector<LiveRuleId> names;                                       ///< by number
+    std::unordered_map<std::uint32_t, Tally> bases;  ///< what a rule's counter held before, by number
 
     Generation(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, tables::tree::ScaleImage image);
     tables::tree::Change add(const policy::Entry& entry, LiveRuleId name, std::optional<LiveRuleId> before);
@@ -103,6 +143,16 @@ class LiveTable {
     LiveRuleId name;
     std::optional<LiveRuleId> before;
   };
+  /// Counters of the bank that was in force before, until they are read.
+  struct Retired {
+    struct Counter {
+      LiveRuleId name;
+      std::uint32_t number;  ///< in the device
+      Tally base;
+    };
+    std::vector<Counter> counters;     ///< that are to be read
+    std::uint64_t decided_before = 0;  ///< frames that had been decided when the bank came into force
+  };
   enum class State : std::uint8_t { idle, compiling, loading };
 
   void begin();
@@ -111,6 +161,13 @@ class LiveTable {
   void load_piece();
   void repeat(const Logged& change);
   void apply(const tables::tree::Change& change);
+  void abandon();
+  void flipped_to(Generation next, std::uint64_t decided_before);
+  void collect();
+  void collect_some(std::size_t most);
+  bool counted(LiveRuleId name) const;
+  std::uint64_t frames_received();
+  std::uint64_t frames_decided();
   void write(const std::vector<RowWrite>& rows);
 
   Device& device_;
@@ -121,6 +178,10 @@ class LiveTable {
   std::unordered_map<LiveRuleId, std::list<Rule>::iterator> by_name_;
   LiveRuleId next_name_ = 0;
   std::optional<Generation> current_;
+  std::uint64_t decided_before_ = 0;  ///< of the bank in force, as in Retired
+  std::optional<Retired> retired_;
+  std::unordered_map<LiveRuleId, Tally> totals_;  ///< of counted rules, from numbers that they have no longer
+  std::array<Tally, kCauses> cause_totals_{};
 
   State state_ = State::idle;
   std::future<tables::tree::ScaleCompiled> compiled_;

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "device/ownership.h"
 #include "device/row_sink.h"
 
 namespace portcullis::device {
@@ -34,6 +33,11 @@ void refuse(std::size_t probes, std::vector<ProbeFailure> failures) {
 LoadReport load_and_flip(Device& device, const std::function<LoadReport()>& stage,
                          const std::function<std::vector<ProbeFailure>()>& self_test) {
   Ownership ownership(device.transport());
+  return load_and_flip(device, ownership, stage, self_test);
+}
+
+LoadReport load_and_flip(Device& device, Ownership& ownership, const std::function<LoadReport()>& stage,
+                         const std::function<std::vector<ProbeFailure>()>& self_test) {
   const unsigned before = device.active_bank();
   LoadReport report = stage();
   if (std::vector<ProbeFailure> failures = self_test(); !failures.empty()) refuse(report.probes, std::move(failures));

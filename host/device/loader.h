@@ -8,6 +8,7 @@
 
 #include "device/device.h"
 #include "device/load_sequence.h"
+#include "device/ownership.h"
 #include "tables/image.h"
 
 namespace portcullis::device {
@@ -46,6 +47,9 @@ struct LoadReport {
 /// the old policy stays in force. Gives what `stage` gave with the active bank. Throws what both throw, LoadRefused and
 /// DeviceError, the latter too while somebody else owns the tables.
 LoadReport load_and_flip(Device& device, const std::function<LoadReport()>& stage,
+                         const std::function<std::vector<ProbeFailure>()>& self_test);
+/// The same for whoever owns the tables already.
+LoadReport load_and_flip(Device& device, Ownership& ownership, const std::function<LoadReport()>& stage,
                          const std::function<std::vector<ProbeFailure>()>& self_test);
 
 /// Loads through registers, under the owner lock where there is one. If anything throws, the old policy stays in force

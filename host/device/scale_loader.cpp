@@ -139,16 +139,16 @@ std::vector<ProbeFailure> ScaleLoader::self_test(const tables::tree::ScaleImage&
   return failures;
 }
 
-LoadReport ScaleLoader::load(const tables::tree::ScaleImage& image) {
+LoadReport ScaleLoader::load(const tables::tree::ScaleImage& image, Ownership* ownership) {
   const std::vector<policy::Key> keys = probe_keys(image, kProbes);
-  return load_and_flip(
-      device_,
-      [&] {
-        LoadReport report = stage(image);
-        report.probes = keys.size();
-        return report;
-      },
-      [&] { return self_test(image, keys); });
+  const auto staged = [&] {
+    LoadReport report = stage(image);
+    report.probes = keys.size();
+    return report;
+  };
+  const auto tested = [&] { return self_test(image, keys); };
+  return ownership != nullptr ? load_and_flip(device_, *ownership, staged, tested)
+                              : load_and_flip(device_, staged, tested);
 }
 
 }  // namespace portcullis::device

@@ -38,8 +38,9 @@ class ScaleLoader {
   ScaleLoader(const ScaleLoader&) = delete;
   ScaleLoader& operator=(const ScaleLoader&) = delete;
 
-  /// stage, self_test and flip. Throws LoadRefused and DeviceError, and TransportError from below.
-  LoadReport load(const tables::tree::ScaleImage& image);
+  /// stage, self_test and flip. `ownership`: of whoever owns the tables already. Throws LoadRefused and DeviceError,
+  /// and TransportError from below.
+  LoadReport load(const tables::tree::ScaleImage& image, Ownership* ownership = nullptr);
 
   /// Throws LoadRefused if the image is for another shape, or the device has no trees.
   void check_shape(const tables::tree::ScaleImage& image) const;

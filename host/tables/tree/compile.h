@@ -19,15 +19,20 @@ namespace portcullis::tables::tree {
 /// Bits 62 to 49 of an action word of the slice: the number of the first rule of the trees that comes after this one.
 inline constexpr unsigned kBeforeShift = 49;
 
+/// In place of a rule's number: a free place of the slice.
+inline constexpr std::uint32_t kNoRule = 0xFFFFFFFF;
+
 /// An action word of the slice, for a rule that comes right before rule `before` of the trees.
 std::uint64_t slice_word(std::uint64_t action, std::uint32_t before);
 
 /// One bank of a tree engine.
 struct ScaleImage {
   PackedTrees trees;
-  TableImage slice;                        ///< action words carry the order among the rules of the trees
-  std::vector<std::uint32_t> slice_rules;  ///< rule number in the policy of each entry of the slice, ascending
-  std::vector<std::uint64_t> actions;      ///< by rule number; those of rules in the slice too
+  TableImage slice;  ///< action words carry the order among the rules of the trees
+  /// Rule number in the policy of each place of the slice that is used, ascending. Only where rules come and go one by
+  /// one (live.h) are places between them free: kNoRule.
+  std::vector<std::uint32_t> slice_rules;
+  std::vector<std::uint64_t> actions;  ///< by rule number; those of rules in the slice too
   std::uint64_t default_action = 0;
   std::vector<EntryInfo> entries;  ///< where each rule came from, by rule number
   /// Entry of the policy by rule number: several of a rule whose lists were split (split.h).

@@ -31,14 +31,20 @@ LiveRules::LiveRules(policy::Policy policy, ScaleImage image)
       next_number_(static_cast<std::uint32_t>(policy_.entries.size())) {
   image_.origins.resize(policy_.entries.size());
   std::iota(image_.origins.begin(), image_.origins.end(), 0U);
-  for (const std::uint32_t rule : image_.slice_rules) slice_.push_back({rule, true, rule, policy_.entries.at(rule)});
+  for (std::uint32_t place = 0; place < image_.slice_rules.size(); ++place) {
+    const std::uint32_t rule = image_.slice_rules[place];
+    slice_.push_back({place, rule, true, rule, policy_.entries.at(rule)});
+  }
 }
 
-Change LiveRules::load_slice(std::vector<InSlice> next) {
+Change LiveRules::load_slice(std::vector<InSlice> next, std::vector<Move> moves) {
   policy::Policy rules;
   rules.default_action = policy_.default_action;
   rules.monitor = policy_.monitor;
-  for (const InSlice& rule : next) rules.entries.push_back(rule.entry);
+  for (const InSlice& rule : next) {
+    rules.entries.resize(rule.place);  // an entry without values matches nothing
+    rules.entries.push_back(rule.entry);
+  }
   TableImage slice;
   try {
     slice = compile_tables(rules, image_.trees.shape.slice);
@@ -46,19 +52,56 @@ Change LiveRules::load_slice(std::vector<InSlice> next) {
     throw SliceIsFull(fmt::format("{}; compile the policy anew to fold the added rules into the trees", full.what()));
   }
   image_.slice = std::move(slice);
-  image_.slice_rules.clear();
-  for (std::size_t i = 0; i < next.size(); ++i) {
-    image_.slice.actions[i] = slice_word(image_.slice.actions[i], next[i].before);
-    image_.slice_rules.push_back(next[i].number);
+  image_.slice_rules.assign(rules.entries.size(), kNoRule);
+  for (const InSlice& rule : next) {
+    image_.slice.actions[rule.place] = slice_word(image_.slice.actions[rule.place], rule.before);
+    image_.slice_rules[rule.place] = rule.number;
   }
   slice_ = std::move(next);
-  return {slice_rows(image_), true};
+  return {slice_rows(image_), true, std::move(moves)};
+}
+
+// A place from low to before high for a rule at position `at`: beside the rule that was added last, where it is a
+// neighbour, so that a run of rules in either order finds places; else in the middle.
+std::uint32_t LiveRules::place_between(std::size_t at, std::uint32_t low, std::uint32_t high) const {
+  const std::uint32_t last = next_number_ - 1;
+  if (at == slice_.size() || (at > 0 && slice_[at - 1].number == last)) return low;
+  if (slice_[at].number == last) return high - 1;
+  return low + (high - low) / 2;
+}
+
+// Gives all rules new places, evenly among those that are free now.
+void LiveRules::spread(std::vector<InSlice>& rules) const {
+  std::vector<bool> used(image_.trees.shape.slice.rules);
+  for (const InSlice& rule : slice_) used[rule.place] = true;
+  std::vector<std::uint32_t> free;
+  for (std::uint32_t place = 0; place < used.size(); ++place)
+    if (!used[place]) free.push_back(place);
+  if (rules.size() > free.size()) {
+    throw SliceIsFull(
+        fmt::format("the slice has {} of {} places left, and none between the neighbours of the rule; compile the "
+                    "policy anew to fold the added rules into the trees",
+                    free.size(), used.size()));
+  }
+  for (std::size_t i = 0; i < rules.size(); ++i) rules[i].place = free[(2 * i + 1) * free.size() / (2 * rules.size())];
 }
 
 Change LiveRules::insert(std::size_t place, std::uint32_t before, policy::Entry entry, std::uint32_t* number) {
+  const std::uint32_t low = place == 0 ? 0 : slice_[place - 1].place + 1;
+  const std::uint32_t high = place == slice_.size() ? image_.trees.shape.slice.rules : slice_[place].place;
   std::vector<InSlice> next = slice_;
-  next.insert(next.begin() + static_cast<std::ptrdiff_t>(place), {before, false, next_number_, std::move(entry)});
-  Change change = load_slice(std::move(next));
+  next.insert(next.begin() + static_cast<std::ptrdiff_t>(place), {low, before, false, next_number_, std::move(entry)});
+  if (low < high) {
+    next[place].place = place_between(place, low, high);
+  } else {
+    spread(next);
+  }
+  std::vector<Move> moves = {{next_number_, std::nullopt, next[place].place}};
+  for (std::size_t i = 0; i < slice_.size(); ++i) {
+    const InSlice& now = next[i < place ? i : i + 1];
+    if (now.place != slice_[i].place) moves.push_back({now.number, slice_[i].place, now.place});
+  }
+  Change change = load_slice(std::move(next), std::move(moves));
   if (number != nullptr) *number = next_number_;
   image_.origins.push_back(next_number_);
   ++next_number_;
@@ -91,8 +134,9 @@ Change LiveRules::remove(std::uint32_t number) {
       std::find_if(slice_.begin(), slice_.end(), [&](const InSlice& rule) { return rule.number == number; });
   if (in_slice != slice_.end()) {
     std::vector<InSlice> next = slice_;
+    std::vector<Move> moves = {{number, in_slice->place, std::nullopt}};
     next.erase(next.begin() + (in_slice - slice_.begin()));
-    Change change = load_slice(std::move(next));
+    Change change = load_slice(std::move(next), std::move(moves));
     if (number < gone_.size()) gone_[number] = true;
     return change;
   }
@@ -109,6 +153,12 @@ Change LiveRules::remove(std::uint32_t number) {
     }
   }
   return change;
+}
+
+std::optional<std::uint32_t> LiveRules::number_in_device(std::uint32_t number) const {
+  for (const InSlice& rule : slice_)
+    if (rule.number == number) return image_.trees.shape.rules + rule.place;
+  return number < gone_.size() && !gone_[number] ? std::optional(number) : std::nullopt;
 }
 
 std::size_t LiveRules::room() const {

@@ -23,10 +23,18 @@ class SliceIsFull : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A rule of the slice that comes to a place, leaves one, or goes from one to another that was free.
+struct Move {
+  std::uint32_t number = 0;
+  std::optional<std::uint32_t> from;
+  std::optional<std::uint32_t> to;
+};
+
 /// What the device has to do.
 struct Change {
   std::vector<LoadRow> rows;  ///< to write, in any order
   bool flip_slice = false;    ///< then exchange the slice's banks: the rows are for its shadow bank
+  std::vector<Move> moves;    ///< within the slice; others keep their places, and with them their counters
 };
 
 class LiveRules {
@@ -36,7 +44,9 @@ class LiveRules {
   LiveRules(policy::Policy policy, ScaleImage image);
 
   /// Adds a rule before rule `before` of the compiled policy (its number of rules: behind all), behind what was added
-  /// there earlier. `number`, if given, receives the new rule's. Throws SliceIsFull.
+  /// there earlier. `number`, if given, receives the new rule's. Rules of the slice keep their places as long as there
+  /// is one for the new rule between its neighbours; else all go to places that were free. Throws SliceIsFull, also
+  /// where the slice is more than half full and no such places are left.
   Change add(policy::Entry entry, std::uint32_t before, std::uint32_t* number = nullptr);
   /// Adds a rule right before the rule in force of number `before`, which may be an added one; none: behind all. Throws
   /// SliceIsFull, and std::out_of_range where there is no such rule.
@@ -48,6 +58,8 @@ class LiveRules {
   const ScaleImage& image() const { return image_; }
   /// The same as a policy, in order; `numbers`, if given, receives the number of each entry.
   policy::Policy policy(std::vector<std::uint32_t>* numbers = nullptr) const;
+  /// The number of a rule in force in verdicts and counters; none where no such rule is in force.
+  std::optional<std::uint32_t> number_in_device(std::uint32_t number) const;
   /// Rules that the slice can still take, if their boundaries fit.
   std::size_t free() const { return image_.trees.shape.slice.rules - slice_.size(); }
   /// Rules that the slice can still take if each needs two new boundaries in the fields of addresses and ports.
@@ -57,6 +69,7 @@ class LiveRules {
 
  private:
   struct InSlice {
+    std::uint32_t place = 0;
     std::uint32_t before = 0;  ///< of the trees' rules, the first that comes after it
     bool compiled = false;     ///< a rule of the compiled policy: behind what was added before it
     std::uint32_t number = 0;
@@ -64,12 +77,14 @@ class LiveRules {
   };
 
   Change insert(std::size_t place, std::uint32_t before, policy::Entry entry, std::uint32_t* number);
-  Change load_slice(std::vector<InSlice> next);
+  std::uint32_t place_between(std::size_t at, std::uint32_t low, std::uint32_t high) const;
+  void spread(std::vector<InSlice>& rules) const;
+  Change load_slice(std::vector<InSlice> next, std::vector<Move> moves);
 
   policy::Policy policy_;
   ScaleImage image_;
-  std::vector<bool> gone_;  ///< by number, of the compiled policy's rules
-  std::vector<InSlice> slice_;
+  std::vector<bool> gone_;      ///< by number, of the compiled policy's rules
+  std::vector<InSlice> slice_;  ///< by place, which is by order
   std::uint32_t next_number_;
 };
 
