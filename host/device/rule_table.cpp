@@ -10,15 +10,6 @@
 
 namespace portcullis::device {
 
-namespace {
-
-/// Rules are ranked by priority, and at equal numbers a policy's entries stand before rules.
-constexpr std::uint64_t rank_of_rule(std::uint32_t priority) { return 2 * std::uint64_t{priority} + 1; }
-constexpr std::uint64_t rank_of_policy(std::uint32_t priority) { return 2 * std::uint64_t{priority}; }
-constexpr std::uint64_t kLastRank = ~std::uint64_t{0};
-
-}  // namespace
-
 RuleTable::RuleTable(Device& device, RowSink& sink, Ownership& ownership, policy::Action default_action)
     : device_(device),
       sink_(sink),
@@ -29,7 +20,8 @@ RuleTable::RuleTable(Device& device, RowSink& sink, Ownership& ownership, policy
   in_force_ = staged_;
 }
 
-RuleId RuleTable::add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from) {
+RuleId RuleTable::add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from,
+                      bool /*counted*/) {
   return add_ranked(rank_of_rule(priority), std::move(match), action, std::move(from));
 }
 
@@ -82,7 +74,7 @@ std::vector<RuleId> RuleTable::set_policy(const tables::TableImage& image, std::
 }
 
 void RuleTable::clear_policy() {
-  std::erase_if(staged_.rules, [](const Rule& rule) { return rule.rank % 2 == 0; });
+  std::erase_if(staged_.rules, [](const Rule& rule) { return is_policy(rule.rank); });
   staged_.default_action = default_action_;
   staged_.monitor = false;
   changed_ = true;

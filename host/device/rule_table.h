@@ -12,40 +12,28 @@
 #include "device/device.h"
 #include "device/ownership.h"
 #include "device/row_sink.h"
+#include "device/rules.h"
 #include "policy/policy.h"
 #include "tables/image.h"
 
 namespace portcullis::device {
 
-/// A rule of a RuleTable, for as long as the table exists; never given twice.
-using RuleId = std::uint64_t;
-
-/// The rules of a device, ordered by priority: a smaller number is asked first, equal ones in the order in which they
-/// came. Changes gather until commit(), which builds them in the shadow bank, writes only the rows that differ from
-/// what that bank holds, and exchanges the banks: packets meet all changes or none. A rule keeps its place in the
-/// tables while others come and go, and its counters go on.
+/// Rules of a device with a bitmap engine. commit() builds the changes in the shadow bank, writes only the rows that
+/// differ from what that bank holds, and exchanges the banks: packets meet all changes or none. A rule keeps its place
+/// in the tables while others come and go, and its counters go on.
 ///
 /// Not for use by several threads at the same time. While a RuleTable is in use, nothing else may load tables, flip or
 /// clear counters.
-class RuleTable {
+class RuleTable final : public Rules {
  public:
-  /// What a commit took.
-  struct CommitReport {
-    std::size_t rows = 0;      ///< rows written, repeats counted
-    bool moved_rules = false;  ///< rules had to change places, so that most rows were written anew
-  };
-
   /// Starts with no rules: every packet meets `default_action`. The device changes with the first commit, and with none
   /// once `ownership` is lost. Device, sink and ownership must outlive the table.
   RuleTable(Device& device, RowSink& sink, Ownership& ownership, policy::Action default_action);
 
-  /// Adds a rule. Throws tables::DoesNotFit if the device has no room for one more rule; other shortages come to light
-  /// in commit().
-  RuleId add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from = {});
-  /// The same for a rule that is asked last of all, behind every priority and the policy.
-  RuleId add_last(policy::Match match, policy::Action action, policy::Provenance from = {});
-  /// Removes a rule; false if there is none of that number.
-  bool remove(RuleId rule);
+  RuleId add(std::uint32_t priority, policy::Match match, policy::Action action, policy::Provenance from = {},
+             bool counted = true) override;
+  RuleId add_last(policy::Match match, policy::Action action, policy::Provenance from = {}) override;
+  bool remove(RuleId rule) override;
   /// Puts a compiled policy among the rules, in place of the one before: rules of a priority below `priority` come
   /// before its entries, others behind. Its default action and monitor mode become the table's. Throws LoadRefused if
   /// it is for another geometry. Gives the rules of its entries, in order.
@@ -53,32 +41,24 @@ class RuleTable {
   /// Takes the policy out again; the default action is that of the constructor.
   void clear_policy();
 
-  /// True if something was added or removed since the last commit.
-  bool changed() const { return changed_; }
-  /// Puts all changes into force with one flip. If it throws, the old rules are in force on the device, and the table
-  /// holds them again: all changes since the last commit are gone. Throws tables::DoesNotFit, DeviceError,
-  /// TransportError.
-  CommitReport commit();
+  bool changed() const override { return changed_; }
+  /// With one flip.
+  CommitReport commit() override;
   /// commit() by somebody else, as the management firmware: `load` puts `image` into force with one flip, under a lock
   /// of its own (Ownership::lend). The image is what set_policy() was given, and there are no rules beside it. If
   /// `load` throws, all is as after a failed commit. Throws what `load` throws, DeviceError, TransportError, and
   /// std::logic_error with rules beside the image.
   void commit_by(const tables::TableImage& image, const std::function<void()>& load);
-  /// Drops all changes since the last commit.
-  void revert();
+  void revert() override;
 
-  /// Packets and bytes that a rule in force decided, over all banks that it was in. Throws DeviceError.
-  Tally counters(RuleId rule);
-  /// The same for a cause (0: the default action), over all commits.
-  Tally cause_counters(unsigned cause);
+  Tally counters(RuleId rule) override;
+  Tally cause_counters(unsigned cause) override;
   /// The rule at a place of the active bank, as completions and verdicts name it; nothing for an unused place.
   std::optional<RuleId> rule_at(unsigned place) const;
-  /// The place of a rule in force.
-  std::optional<unsigned> place_of(RuleId rule) const;
-  /// Rules in force and added.
-  std::size_t size() const { return staged_.rules.size(); }
-  /// All rules as a policy, in order: what the device does after the next commit.
-  policy::Policy policy() const;
+  std::optional<unsigned> place_of(RuleId rule) const override;
+  std::size_t size() const override { return staged_.rules.size(); }
+  std::size_t capacity() const override { return device_.geometry().rules; }
+  policy::Policy policy() const override;
 
  private:
   RuleId add_ranked(std::uint64_t rank, policy::Match match, policy::Action action, policy::Provenance from);

@@ -14,8 +14,11 @@
 
 #include "device/firmware.h"
 #include "device/management.h"
+#include "device/scale_loader.h"
 #include "pmd/port.h"
+#include "tables/compile.h"
 #include "tables/image.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::pmd {
 
@@ -33,6 +36,12 @@ void memory_changed(enum rte_mem_event event, const void* address, size_t bytes,
 }
 
 }  // namespace
+
+bool lacks_room(const std::exception& error) {
+  return dynamic_cast<const tables::DoesNotFit*>(&error) != nullptr ||
+         dynamic_cast<const tables::tree::DoesNotFitTrees*>(&error) != nullptr ||
+         dynamic_cast<const tables::tree::SliceIsFull*>(&error) != nullptr;
+}
 
 DmaZone::DmaZone(const std::string& what, std::size_t bytes, int socket, bool bus_is_virtual) {
   // Names of zones are short, and all processes share them.
@@ -75,12 +84,22 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
   rte_mcfg_mem_read_unlock();
   nic_.stop_all();
   table_ring_ = std::make_unique<device::TableRing>(nic_, descriptors_.memory(), head_.memory(), rows_.memory());
-  rules_ = std::make_unique<device::RuleTable>(device_, *table_ring_, ownership_, policy::Action{.permit = true});
+  constexpr policy::Action kPermit{.permit = true};
+  if (device_.trees()) {
+    auto trees =
+        std::make_unique<device::TreeRules>(device_, *table_ring_, ownership_, kPermit, [this] { work_later(); });
+    trees_ = trees.get();
+    rules_ = std::move(trees);
+  } else {
+    auto table = std::make_unique<device::RuleTable>(device_, *table_ring_, ownership_, kPermit);
+    table_ = table.get();
+    rules_ = std::move(table);
+  }
   // The first commit is all that packets see: the policy of an earlier driver is in force until then.
   if (image.empty()) {
     rules_->commit();
   } else {
-    load_image(tables::read_image(image));
+    load_image(tables::read_image_bytes(image), image);
   }
   for (unsigned wire = 0; wire < nic_.ports(); ++wire) device_.set_forward_to(wire, device_.ports());
   rte_mem_event_callback_register(name_.c_str(), memory_changed, this);
@@ -89,6 +108,7 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
 
 Adapter::~Adapter() {
   rte_eal_alarm_cancel(keep, this);
+  rte_eal_alarm_cancel(work, this);
   rte_mem_event_callback_unregister(name_.c_str(), this);
 }
 
@@ -110,6 +130,27 @@ void Adapter::keep(void* adapter) {
   }
 }
 
+void Adapter::work_later() {
+  constexpr std::uint64_t kMicroseconds = 1000;
+  if (std::exchange(work_waits_, true)) return;
+  if (rte_eal_alarm_set(kMicroseconds, work, this) == 0) return;
+  work_waits_ = false;
+  log(RTE_LOG_ERR, "{}: DPDK has no alarm left: rules are folded into the trees with the next changes only", name_);
+}
+
+void Adapter::work(void* adapter) {
+  auto& self = *static_cast<Adapter*>(adapter);
+  const std::scoped_lock lock(self.lock);
+  self.work_waits_ = false;
+  try {
+    if (self.rules_->work()) self.work_later();
+  } catch (const std::exception& error) {
+    log(RTE_LOG_ERR, "{}: {}", self.name_, error.what());
+  }
+}
+
+std::string Adapter::geometry() const { return device_.trees() ? device_.trees()->name() : device_.geometry().name; }
+
 bool Adapter::loads_by_firmware() {
   if (rules_->size() != image_entries_.entries().size()) return false;  // flow rules
   for (const auto& port : ports_) {
@@ -119,9 +160,23 @@ bool Adapter::loads_by_firmware() {
   return management && management->state().problem().empty();
 }
 
-void Adapter::load_image(const tables::TableImage& image) {
+void Adapter::load_image(std::span<const std::uint8_t> bytes, const std::string& file) {
+  if (!tables::tree::is_scale_image(bytes)) {
+    load_tables(tables::decode(bytes, file));
+    return;
+  }
+  const tables::tree::ScaleImage image = tables::tree::decode_scale(bytes, file);
+  device::ScaleLoader(device_, *table_ring_).check_shape(image);
+  image_entries_.load(
+      *rules_, image.entries, image.actions, [&] { return trees_->set_policy(image, kImagePriority); },
+      [&] { rules_->commit(); });
+}
+
+void Adapter::load_tables(const tables::TableImage& image) {
+  device::Loader(device_).check_geometry(image);
+  const auto set = [&] { return table_->set_policy(image, kImagePriority); };
   if (!loads_by_firmware()) {
-    image_entries_.load(*rules_, image, kImagePriority, [&] { rules_->commit(); });
+    image_entries_.load(*rules_, image.entries, image.actions, set, [&] { rules_->commit(); });
     return;
   }
   const auto load = [&] {
@@ -132,9 +187,9 @@ void Adapter::load_image(const tables::TableImage& image) {
     options.discard_counters = true;
     firmware.load(tables::encode(image), options);
   };
-  image_entries_.load(*rules_, image, kImagePriority, [&] {
+  image_entries_.load(*rules_, image.entries, image.actions, set, [&] {
     table_ring_->stop();
-    rules_->commit_by(image, load);
+    table_->commit_by(image, load);
   });
 }
 

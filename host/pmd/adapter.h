@@ -17,6 +17,7 @@
 #include "device/ownership.h"
 #include "device/rings.h"
 #include "device/rule_table.h"
+#include "device/tree_rules.h"
 #include "pmd/backend.h"
 #include "pmd/image_entries.h"
 
@@ -41,6 +42,9 @@ class DmaZone {
   device::DmaMemory memory_;
 };
 
+/// True for what says that the tables have no room for a change.
+bool lacks_room(const std::exception& error);
+
 /// True if a piece of memory, or the beginning of an object, lies in `gone`.
 inline bool lies_in(std::span<const std::uint8_t> gone, const void* at) {
   const auto address = reinterpret_cast<std::uintptr_t>(at);
@@ -59,7 +63,7 @@ class Adapter {
   /// Becomes the owner of the device's tables, stops whatever an earlier driver left running, puts an image, or empty
   /// tables that permit everything, into force with one flip, and the wires into endpoint mode. `name`: of the DPDK
   /// device; `image`: path of a table image, or empty. Throws DeviceError, TransportError, LoadRefused,
-  /// tables::ImageError and tables::DoesNotFit.
+  /// tables::ImageError, and what lacks_room() knows.
   Adapter(std::string name, std::unique_ptr<Backend> backend, const std::string& image);
   ~Adapter();
   Adapter(const Adapter&) = delete;
@@ -71,12 +75,15 @@ class Adapter {
   Backend& backend() { return *backend_; }
   device::Device& device() { return device_; }
   device::Nic& nic() { return nic_; }
-  device::RuleTable& rules() { return *rules_; }
+  device::Rules& rules() { return *rules_; }
+  /// Of the match tables: `edge`, `scale`, or `device` for what has no name.
+  std::string geometry() const;
   const ImageEntries& image_entries() const { return image_entries_; }
-  /// Puts an image into force, between the flow rules: through the mailbox, with the firmware's checks and the image's
-  /// self-test, where firmware answers and neither flow rules nor packets are there yet; else by the table-load queue.
-  /// Throws LoadRefused, DoesNotFit, DeviceError (FirmwareRefused, too), TransportError.
-  void load_image(const tables::TableImage& image);
+  /// Puts an image file's bytes into force, between the flow rules: through the mailbox, with the firmware's checks and
+  /// the image's self-test, where firmware answers and neither flow rules nor packets are there yet; else, and always
+  /// on a NIC with trees, by the table-load queue. `file` is for messages. Throws tables::ImageError, LoadRefused,
+  /// DeviceError (FirmwareRefused, too), TransportError, and what lacks_room() knows.
+  void load_image(std::span<const std::uint8_t> bytes, const std::string& file);
 
   /// Priority of the image's entries among the flow rules: smaller numbers come before it, this and larger ones behind.
   static constexpr std::uint32_t kImagePriority = 0x80000000;
@@ -108,6 +115,10 @@ class Adapter {
   /// Renews the owner lock again and again, in a thread of DPDK's.
   static void keep(void* adapter);
   void keep_later();
+  /// Work that commits leave behind goes on in the same thread, a piece a millisecond.
+  static void work(void* adapter);
+  void work_later();
+  void load_tables(const tables::TableImage& image);
   /// True if whole images can go through the mailbox now: firmware answers, and nobody has to wait for it.
   bool loads_by_firmware();
 
@@ -120,7 +131,10 @@ class Adapter {
   device::Ownership ownership_;
   DmaZone descriptors_, head_, rows_;
   std::unique_ptr<device::TableRing> table_ring_;
-  std::unique_ptr<device::RuleTable> rules_;
+  std::unique_ptr<device::Rules> rules_;
+  device::RuleTable* table_ = nullptr;  ///< the same, of a bitmap engine
+  device::TreeRules* trees_ = nullptr;  ///< the same, of trees
+  bool work_waits_ = false;             ///< for its alarm
   ImageEntries image_entries_;
   std::array<std::optional<std::uint16_t>, policy::kMaxIngressPorts> ports_;
 };

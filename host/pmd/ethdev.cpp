@@ -530,7 +530,7 @@ int firmware_version(rte_eth_dev* dev, char* text, std::size_t size) {
     const auto words = [](std::uint32_t v) {
       return fmt::format("{}.{}", v >> PCL_NIC_VERSION_MAJOR_SHIFT, v & PCL_NIC_VERSION_MINOR_MASK);
     };
-    version = fmt::format("nic {} filter {} {}", words(nic), words(filter), port.adapter->device().geometry().name);
+    version = fmt::format("nic {} filter {} {}", words(nic), words(filter), port.adapter->geometry());
   });
   if (status != 0) return status;
   if (size <= version.size()) return static_cast<int>(version.size() + 1);
@@ -685,7 +685,7 @@ int report(const std::exception& error, const Port& port, const char* what) {
   log(RTE_LOG_ERR, "port {} of {} cannot {}: {}", port.wire, port.adapter->name(), what, error.what());
   if (dynamic_cast<const std::invalid_argument*>(&error) != nullptr) return -EINVAL;
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return -ENOMEM;
-  if (dynamic_cast<const tables::DoesNotFit*>(&error) != nullptr) return -ENOSPC;
+  if (lacks_room(error)) return -ENOSPC;
   return -EIO;
 }
 

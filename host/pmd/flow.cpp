@@ -32,8 +32,9 @@ FlowEntry flow_entry_of(Port& port, const rte_flow_attr* attributes, const rte_f
   FlowEntry entry;
   entry.priority = attributes->priority;
   entry.match = match_of(pattern, port.wire, wire_of_port);
-  const FlowActions read = actions_of(
-      actions, *attributes, {wire_of_port, port.nic_queues, port.rss_types, supported_rss_types(), port.rss_table, port.rss_key});
+  const FlowActions read =
+      actions_of(actions, *attributes,
+                 {wire_of_port, port.nic_queues, port.rss_types, supported_rss_types(), port.rss_table, port.rss_key});
   entry.action = read.action;
   entry.count = read.count;
   return entry;
@@ -42,7 +43,7 @@ FlowEntry flow_entry_of(Port& port, const rte_flow_attr* attributes, const rte_f
 void flush_flows(Port& port) {
   push_all(port);
   if (port.flows.empty()) return;
-  device::RuleTable& rules = port.adapter->rules();
+  device::Rules& rules = port.adapter->rules();
   for (const rte_flow* flow : port.flows) rules.remove(flow->rule);
   rules.commit();
   for (rte_flow* flow : port.flows) {
@@ -72,8 +73,8 @@ rte_flow* create(rte_eth_dev* dev, const rte_flow_attr* attributes, const rte_fl
   flow_guarded(dev, error, [&](Port& port) {
     FlowEntry entry = flow_entry_of(port, attributes, pattern, actions);
     auto flow = std::make_unique<rte_flow>();
-    device::RuleTable& rules = port.adapter->rules();
-    flow->rule = rules.add(entry.priority, std::move(entry.match), entry.action);
+    device::Rules& rules = port.adapter->rules();
+    flow->rule = rules.add(entry.priority, std::move(entry.match), entry.action, {}, entry.count);
     flow->priority = entry.priority;
     flow->count = entry.count;
     rules.commit();
@@ -84,7 +85,7 @@ rte_flow* create(rte_eth_dev* dev, const rte_flow_attr* attributes, const rte_fl
 
 int destroy(rte_eth_dev* dev, rte_flow* flow, rte_flow_error* error) {
   return flow_guarded(dev, error, [&](Port& port) {
-    device::RuleTable& rules = port.adapter->rules();
+    device::Rules& rules = port.adapter->rules();
     own_flow(port, flow);
     push_all(port);
     rules.remove(own_flow(port, flow).rule);
@@ -120,7 +121,7 @@ int query(rte_eth_dev* dev, rte_flow* flow, const rte_flow_action* action, void*
 int isolate(rte_eth_dev* dev, int on, rte_flow_error* error) {
   return flow_guarded(dev, error, [&](Port& port) {
     if ((on != 0) == port.isolation.has_value()) return;
-    device::RuleTable& rules = port.adapter->rules();
+    device::Rules& rules = port.adapter->rules();
     if (on != 0) {
       const rte_flow_item everything[] = {{RTE_FLOW_ITEM_TYPE_END, nullptr, nullptr, nullptr}};
       const device::RuleId rule = rules.add_last(match_of(everything, port.wire, nullptr), {.permit = false});
@@ -136,7 +137,7 @@ int isolate(rte_eth_dev* dev, int on, rte_flow_error* error) {
 
 int dump(rte_eth_dev* dev, rte_flow* flow, FILE* file, rte_flow_error* error) {
   return flow_guarded(dev, error, [&](Port& port) {
-    device::RuleTable& rules = port.adapter->rules();
+    device::Rules& rules = port.adapter->rules();
     for (const rte_flow* each : port.flows) {
       if (flow != nullptr && each != flow) continue;
       const device::Tally tally = rules.counters(each->rule);

@@ -9,7 +9,6 @@
 #include "pmd/flow_error.h"
 #include "pmd/port.h"
 #include "policy/policy.h"
-#include "tables/compile.h"
 
 namespace portcullis::pmd {
 
@@ -35,10 +34,9 @@ int flow_guarded(rte_eth_dev* dev, rte_flow_error* error, Operation&& operation)
     return 0;
   } catch (const FlowError& refusal) {
     return refusal.report(error);
-  } catch (const tables::DoesNotFit& refusal) {
-    return FlowError(ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr, refusal.what()).report(error);
   } catch (const std::exception& failure) {
-    return FlowError(EIO, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr, failure.what()).report(error);
+    return FlowError(lacks_room(failure) ? ENOSPC : EIO, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr, failure.what())
+        .report(error);
   }
 }
 

@@ -121,25 +121,27 @@ class FlowQueues {
   // With one flip. If the tables have no room for all of them, each half is tried by itself, so that what fits gets in.
   static void apply(Port& port, std::span<Change> changes) {
     if (changes.empty()) return;
-    device::RuleTable& rules = port.adapter->rules();
+    device::Rules& rules = port.adapter->rules();
     try {
       for (Change& change : changes) {
         if (change.create) {
-          change.flow->rule = rules.add(change.entry.priority, change.entry.match, change.entry.action);
+          change.flow->rule =
+              rules.add(change.entry.priority, change.entry.match, change.entry.action, {}, change.entry.count);
         } else {
           rules.remove(change.flow->rule);
         }
       }
       rules.commit();
       for (Change& change : changes) change.done = true;
-    } catch (const tables::DoesNotFit&) {
-      rules.revert();
-      if (changes.size() == 1) return;
-      const std::size_t half = changes.size() / 2;
-      apply(port, changes.first(half));
-      apply(port, changes.subspan(half));
     } catch (const std::exception& error) {
       rules.revert();
+      if (lacks_room(error)) {
+        if (changes.size() == 1) return;
+        const std::size_t half = changes.size() / 2;
+        apply(port, changes.first(half));
+        apply(port, changes.subspan(half));
+        return;
+      }
       log(RTE_LOG_ERR, "port {}: flow rules could not be put into force: {}", port.dev->data->port_id, error.what());
     }
   }
@@ -186,7 +188,7 @@ int info(rte_eth_dev* dev, rte_flow_port_info* port_info, rte_flow_queue_info* q
   return flow_guarded(dev, error, [&](Port& port) {
     *port_info = {};
     port_info->max_nb_queues = kMostQueues;
-    port_info->max_nb_counters = port.adapter->device().geometry().rules;
+    port_info->max_nb_counters = static_cast<std::uint32_t>(port.adapter->rules().capacity());
     *queue_info = {kLongestQueue};
   });
 }
@@ -198,7 +200,7 @@ int configure(rte_eth_dev* dev, const rte_flow_port_attr* attributes, std::uint1
       throw FlowError(EINVAL, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr,
                       fmt::format("at most {} flow queues", kMostQueues));
     }
-    if (attributes->nb_counters > port.adapter->device().geometry().rules || attributes->nb_aging_objects != 0 ||
+    if (attributes->nb_counters > port.adapter->rules().capacity() || attributes->nb_aging_objects != 0 ||
         attributes->nb_meters != 0 || attributes->nb_conn_tracks != 0) {
       throw FlowError(ENOTSUP, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr,
                       "there is a counter for each rule, and no meters, aging or connection tracking");
@@ -279,7 +281,7 @@ rte_flow_template_table* create_table(rte_eth_dev* dev, const rte_flow_template_
                                       rte_flow_error* error) {
   rte_flow_template_table* created = nullptr;
   flow_guarded(dev, error, [&](Port& port) {
-    const std::uint32_t room = port.adapter->device().geometry().rules;
+    const std::size_t room = port.adapter->rules().capacity();
     if (attributes->nb_flows > room) {
       throw FlowError(
           ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, nullptr,

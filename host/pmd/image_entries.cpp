@@ -6,11 +6,12 @@
 
 namespace portcullis::pmd {
 
-void ImageEntries::load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority,
+void ImageEntries::load(device::Rules& rules, std::span<const tables::EntryInfo> from,
+                        std::span<const std::uint64_t> actions, const std::function<std::vector<device::RuleId>()>& set,
                         const std::function<void()>& commit) {
   std::vector<device::RuleId> ids;
   try {
-    ids = rules.set_policy(image, priority);
+    ids = set();
     commit();
   } catch (...) {
     rules.revert();
@@ -23,8 +24,8 @@ void ImageEntries::load(device::RuleTable& rules, const tables::TableImage& imag
   for (std::size_t i = 0; i < ids.size(); ++i) {
     Entry entry;
     entry.rule = ids[i];
-    entry.from = image.entries[i];
-    entry.permit = policy::Action::from_word(image.actions[i]).permit;
+    entry.from = from[i];
+    entry.permit = policy::Action::from_word(actions[i]).permit;
     const std::string name = fmt::format("{}\n{}\n{}", entry.from.document, entry.from.line, entry.from.rule);
     // An entry that now does the opposite is another one.
     entry.identity = fmt::format("{}\n{}\n{}", name, entry.permit ? "permit" : "drop", seen[name]++);
@@ -36,7 +37,7 @@ void ImageEntries::load(device::RuleTable& rules, const tables::TableImage& imag
   }
 }
 
-device::Tally ImageEntries::counters(device::RuleTable& rules, const Entry& entry) {
+device::Tally ImageEntries::counters(device::Rules& rules, const Entry& entry) {
   device::Tally tally = entry.before;
   tally += rules.counters(entry.rule);
   return tally;

@@ -3,11 +3,12 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "device/rule_table.h"
+#include "device/rules.h"
 #include "tables/image.h"
 
 namespace portcullis::pmd {
@@ -24,14 +25,14 @@ class ImageEntries {
     device::Tally before;  ///< under earlier images
   };
 
-  /// Puts an image into force in place of the one before, by `commit`. Throws what RuleTable::set_policy and `commit`
-  /// throw; then all is as before.
-  void load(device::RuleTable& rules, const tables::TableImage& image, std::uint32_t priority,
-            const std::function<void()>& commit);
+  /// Puts an image of these entries and action words into force in place of the one before: `set` puts it among the
+  /// rules and gives theirs, then `commit`. Throws what both throw; then all is as before.
+  void load(device::Rules& rules, std::span<const tables::EntryInfo> from, std::span<const std::uint64_t> actions,
+            const std::function<std::vector<device::RuleId>()>& set, const std::function<void()>& commit);
 
   const std::vector<Entry>& entries() const { return entries_; }
   /// What an entry has decided under all images. Throws DeviceError.
-  static device::Tally counters(device::RuleTable& rules, const Entry& entry);
+  static device::Tally counters(device::Rules& rules, const Entry& entry);
   /// Sum over entries that no image in force has any more, all and those that drop.
   std::pair<device::Tally, device::Tally> removed() const;
 

@@ -55,7 +55,7 @@ PORTCULLIS_EXPORT int rte_pmd_portcullis_load(std::uint16_t port_id, const void*
   return for_port(port_id, "load an image", [&](Port& port) {
     try {
       const std::span all(static_cast<const std::uint8_t*>(image), bytes);
-      port.adapter->load_image(tables::decode(all, "the image"));
+      port.adapter->load_image(all, "the image");
     } catch (const tables::ImageError& error) {
       throw std::invalid_argument(error.what());
     } catch (const device::LoadRefused& error) {

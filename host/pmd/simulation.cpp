@@ -16,7 +16,8 @@ std::uint64_t clocks_for(std::size_t bytes) { return 4 + 2 * (bytes + model::kBe
 
 }  // namespace
 
-Simulation::Simulation(Cables cables) : cables_(std::move(cables)) {
+Simulation::Simulation(Cables cables, std::unique_ptr<model::VerilatedNic> nic)
+    : nic_(std::move(nic)), cables_(std::move(cables)) {
   constexpr std::uint64_t clock_hz = model::NicModel::kClockHz;
   for (unsigned wire = 0; wire < cables_.size(); ++wire) {
     Cable* cable = cables_[wire].get();

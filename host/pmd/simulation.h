@@ -16,7 +16,7 @@ class Simulation final : public Backend {
  public:
   using Cables = std::array<std::unique_ptr<Cable>, model::kWirePorts>;
 
-  explicit Simulation(Cables cables);
+  explicit Simulation(Cables cables, std::unique_ptr<model::VerilatedNic> nic = model::make_verilated_nic());
 
   device::Transport& transport() override { return nic_; }
   void map(void* at, std::size_t bytes) override;

@@ -34,9 +34,8 @@ int answer(rte_tel_data* data, Describe&& describe) {
 
 int tables(const char*, const char*, rte_tel_data* data) {
   return answer(data, [](Adapter& adapter, rte_tel_data* object) {
-    const tables::Geometry& geometry = adapter.device().geometry();
-    rte_tel_data_add_dict_string(object, "geometry", geometry.name.c_str());
-    add_number(object, "rules", geometry.rules);
+    rte_tel_data_add_dict_string(object, "geometry", adapter.geometry().c_str());
+    add_number(object, "rules", adapter.rules().capacity());
     add_number(object, "rules_used", adapter.rules().size());
     add_number(object, "active_bank", adapter.device().active_bank());
     add_number(object, "latency_clocks", adapter.device().latency());

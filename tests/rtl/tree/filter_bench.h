@@ -54,6 +54,7 @@ class TreeTraffic final : public model::NicListener {
   std::string first_mismatch;
   std::array<std::map<std::uint32_t, device::Tally>, 2> rules;  ///< by bank, by the number in the verdict
   std::array<std::array<device::Tally, device::kCauses>, 2> causes{};
+  std::map<std::uint32_t, device::Tally> marks;  ///< by the mark of the rule that decided
   unsigned first_slice_number = 0;
 
   void expect_in_bank(unsigned bank, const std::shared_ptr<const Judgement>& judgement,
@@ -107,6 +108,7 @@ class TreeTraffic final : public model::NicListener {
     const device::Tally one{1, frame.size()};
     if (report.hit) {
       rules[bank][report.rule] += one;
+      if (const auto mark = policy::Action::from_word(report.action).mark) marks[*mark] += one;
     } else {
       causes[bank][report.cause] += one;
     }

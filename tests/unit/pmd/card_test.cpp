@@ -419,7 +419,7 @@ TEST_F(CardTest, RefusesArgumentsInTheWordsOfASimulatedNic) {
             "an argument is unknown; there are wire0, wire1, geometry, rate, image and mac");
   EXPECT_EQ(
       told(file("log"), "net_portcullis0", [&] { EXPECT_EQ(probe("net_portcullis0", "geometry=versa"), -EINVAL); }),
-      "geometry=versa: the simulated NIC has the geometry edge");
+      "geometry=versa: a simulated NIC has the geometry edge, scale-small or scale");
   ASSERT_EQ(plug(), 0) << "the next try works";
 }
 
