@@ -97,11 +97,17 @@ module pcl_nic_receive_steer
   end
 
   // ------------------------------------------------------------------------------------------------------------------
-  // Stage 3: IP and layer 4; acceptance of the address.
-  logic                   s3_valid_q;
-  logic [8*HashBytes-1:0] s3_input_q;        // of the hash, byte 0 in the top bits
-  receive_frame_t         s3_frame_q;
-  logic [2:0]             s3_port;
+  // Stage 3: IP and layer 4; acceptance of the address. Sums of 30 and of 16 words are begun in parts.
+  localparam int unsigned Parts = 4;
+  logic                          s3_valid_q;
+  logic [8*HashBytes-1:0]        s3_input_q;        // of the hash, byte 0 in the top bits
+  receive_frame_t                s3_frame_q;        // all but the sums and what is compared with the payload's length
+  logic [2:0]                    s3_port;
+  logic                          s3_v4_q, s3_tcp_q, s3_udp_q;
+  logic [Parts-1:0][18:0]        s3_header_sums_q;  // of up to 8 words each
+  logic [Parts-1:0][17:0]        s3_address_sums_q; // of up to 4 words each
+  logic [7:0]                    s3_protocol_q;
+  logic [15:0]                   s3_payload_q, s3_udp_length_q, s3_udp_checksum_q;
 
   logic [PortBits-1:0] s2_port;
   assign s2_port = PortBits'(s2_user_q.ingress);
@@ -113,7 +119,6 @@ module pcl_nic_receive_steer
     logic [15:0]         ip_length, payload;
     logic [3:0]          ihl;
     logic [8*12-1:0]     layer4;
-    logic [20:0]         sum;
     logic                accepted, of_rule;
     l4_e                 l4;
     hash_e               hash_type;
@@ -150,23 +155,28 @@ module pcl_nic_receive_steer
       frame.completion.vlan_tags = s2_tags_q;
       frame.completion.vlan = s2_vlan_q;
 
-      // IPv4 header checksum: all words add up to FFFF.
-      sum = '0;
-      for (int unsigned w = 0; w < 30; w++) if (5'(w) < {ihl, 1'b0}) sum = sum + 21'(s2_packet_q[16*w+:16]);
-      sum = 21'(sum[15:0]) + 21'(sum[20:16]);
-      sum = 21'(sum[15:0]) + 21'(sum[20:16]);
-      frame.completion.ip_checksum = !v4 ? ChecksumNone : sum[15:0] == 16'hFFFF ? ChecksumGood : ChecksumBad;
-
-      // Layer 4: what the pseudo header adds, in the byte order of memory.
-      frame.l4_check = (l4 == L4Tcp && payload != '0) ||
-                       (l4 == L4Udp && swap16(layer4[32+:16]) == payload && !(v4 && layer4[48+:16] == '0));
-      frame.l4_begin = LengthBits'(begin_l3) + (v4 ? LengthBits'({ihl, 2'd0}) : LengthBits'(40));
-      frame.l4_end = frame.l4_begin + LengthBits'(payload);
-      frame.l4_sum = 20'({protocol, 8'd0}) + 20'(swap16(payload));
-      for (int unsigned w = 0; w < 16; w++) begin
-        if (v4 && w < 4) frame.l4_sum = frame.l4_sum + 20'(s2_packet_q[8*12+16*w+:16]);
-        if (v6) frame.l4_sum = frame.l4_sum + 20'(s2_packet_q[8*8+16*w+:16]);
+      // Of the IPv4 header, and of the addresses in the pseudo header, in the byte order of memory.
+      for (int unsigned p = 0; p < Parts; p++) begin
+        logic [18:0] header;
+        logic [17:0] addresses;
+        header = '0;
+        addresses = '0;
+        for (int unsigned w = 8 * p; w < 8 * p + 8 && w < 30; w++) if (5'(w) < {ihl, 1'b0}) header = header + 19'(s2_packet_q[16*w+:16]);
+        for (int unsigned w = 4 * p; w < 4 * p + 4; w++) begin
+          if (v4 && w < 4) addresses = addresses + 18'(s2_packet_q[8*12+16*w+:16]);
+          if (v6) addresses = addresses + 18'(s2_packet_q[8*8+16*w+:16]);
+        end
+        s3_header_sums_q[p]  <= header;
+        s3_address_sums_q[p] <= addresses;
       end
+      s3_v4_q           <= v4;
+      s3_tcp_q          <= l4 == L4Tcp;
+      s3_udp_q          <= l4 == L4Udp;
+      s3_protocol_q     <= protocol;
+      s3_payload_q      <= payload;
+      s3_udp_length_q   <= swap16(layer4[32+:16]);
+      s3_udp_checksum_q <= layer4[48+:16];
+      frame.l4_begin = LengthBits'(begin_l3) + (v4 ? LengthBits'({ihl, 2'd0}) : LengthBits'(40));
 
       // The hash's input: addresses, then ports.
       types = config_i[s2_port].rss ? config_i[s2_port].types : '0;
@@ -213,43 +223,68 @@ module pcl_nic_receive_steer
   assign s3_port = s3_frame_q.completion.ingress;
 
   // ------------------------------------------------------------------------------------------------------------------
-  // Stage 4: the hash. Stage 5: the queue.
-  logic           s4_valid_q, s5_valid_q;
-  receive_frame_t s4_frame_q, s5_frame_q;
+  // Stages 4 and 5: the hash in parts, and their sum; likewise the checksum of the IPv4 header (all words add up to FFFF). Stage 6: the queue.
+  localparam int unsigned PartBits = 8 * HashBytes / Parts;  // of the hash's input
+  logic                   s4_valid_q, s5_valid_q, s6_valid_q;
+  receive_frame_t         s4_frame_q, s5_frame_q, s6_frame_q;
+  logic [Parts-1:0][31:0] s4_hashes_q;
+  logic [20:0]            s4_header_sum_q;
+  logic                   s4_v4_q;
 
   always_ff @(posedge clk_i) begin : toeplitz
     logic [8*KeyBytes-1:0] key;
     logic [31:0]           hash;
+    logic [19:0]           l4_sum;
     s4_valid_q <= s3_valid_q && !rst_i;
     if (s3_valid_q) begin
       s4_frame_q <= s3_frame_q;
-      hash = '0;
-      if (s3_frame_q.completion.hash_type != HashNone) begin
-        for (int unsigned b = 0; b < KeyBytes; b++) key[8*(KeyBytes-1-b)+:8] = config_i[PortBits'(s3_port)].key[8*b+:8];
-        for (int unsigned i = 0; i < 8 * HashBytes; i++) begin
+      for (int unsigned b = 0; b < KeyBytes; b++) key[8*(KeyBytes-1-b)+:8] = config_i[PortBits'(s3_port)].key[8*b+:8];
+      for (int unsigned p = 0; p < Parts; p++) begin
+        hash = '0;
+        for (int unsigned i = p * PartBits; i < (p + 1) * PartBits; i++) begin
           if (s3_input_q[8*HashBytes-1-i]) hash = hash ^ key[8*KeyBytes-32-i+:32];
         end
+        s4_hashes_q[p] <= hash;
       end
-      s4_frame_q.completion.hash <= hash;
+      s4_v4_q         <= s3_v4_q;
+      s4_header_sum_q <= 21'(s3_header_sums_q[0]) + 21'(s3_header_sums_q[1]) + 21'(s3_header_sums_q[2]) + 21'(s3_header_sums_q[3]);
+      l4_sum = 20'({s3_protocol_q, 8'd0}) + 20'(swap16(s3_payload_q));
+      for (int unsigned p = 0; p < Parts; p++) l4_sum = l4_sum + 20'(s3_address_sums_q[p]);
+      s4_frame_q.l4_sum   <= l4_sum;
+      s4_frame_q.l4_end   <= s3_frame_q.l4_begin + LengthBits'(s3_payload_q);
+      s4_frame_q.l4_check <= (s3_tcp_q && s3_payload_q != '0) || (s3_udp_q && s3_udp_length_q == s3_payload_q && !(s3_v4_q && s3_udp_checksum_q == '0));
     end
   end
 
-  assign steer_o = s4_valid_q;
-  assign steer_port_o = s4_frame_q.completion.ingress;
-  assign steer_entry_o = s4_frame_q.completion.hash[6:0];
-
-  always_ff @(posedge clk_i) begin : stage5
+  always_ff @(posedge clk_i) begin : sums
+    logic [20:0] sum;
     s5_valid_q <= s4_valid_q && !rst_i;
-    if (s4_valid_q) s5_frame_q <= s4_frame_q;
+    if (s4_valid_q) begin
+      s5_frame_q <= s4_frame_q;
+      // Without a hash type its input is zero, and so is the hash.
+      s5_frame_q.completion.hash <= s4_hashes_q[0] ^ s4_hashes_q[1] ^ s4_hashes_q[2] ^ s4_hashes_q[3];
+      sum = 21'(s4_header_sum_q[15:0]) + 21'(s4_header_sum_q[20:16]);
+      sum = 21'(sum[15:0]) + 21'(sum[20:16]);
+      s5_frame_q.completion.ip_checksum <= !s4_v4_q ? ChecksumNone : sum[15:0] == 16'hFFFF ? ChecksumGood : ChecksumBad;
+    end
+  end
+
+  assign steer_o = s5_valid_q;
+  assign steer_port_o = s5_frame_q.completion.ingress;
+  assign steer_entry_o = s5_frame_q.completion.hash[6:0];
+
+  always_ff @(posedge clk_i) begin : queue
+    s6_valid_q <= s5_valid_q && !rst_i;
+    if (s5_valid_q) s6_frame_q <= s5_frame_q;
   end
 
   always_ff @(posedge clk_i) begin : told
-    frame_valid_o <= s5_valid_q && !rst_i;
-    if (s5_valid_q) begin
-      frame_o <= s5_frame_q;
-      if (!s5_frame_q.completion.queue_by_rule) begin
+    frame_valid_o <= s6_valid_q && !rst_i;
+    if (s6_valid_q) begin
+      frame_o <= s6_frame_q;
+      if (!s6_frame_q.completion.queue_by_rule) begin
         frame_o.host_queue <= steer_queue_i;
-        if (s5_frame_q.fate == FateDelivered && 32'(steer_queue_i) >= QUEUES) frame_o.fate <= FateNoQueue;
+        if (s6_frame_q.fate == FateDelivered && 32'(steer_queue_i) >= QUEUES) frame_o.fate <= FateNoQueue;
       end
     end
   end
