@@ -24,13 +24,16 @@ module pcl_search16 #(
 );
 
   localparam int unsigned Pieces = (WIDTH + 31) / 32;
+  // Copies of the thermometer code, an encoder each, for so many of the copies of the index: half of their way lies before the encoder. Where the code comes
+  // straight from the carry chains there is one.
+  localparam int unsigned Encoders = COMPARE_CLOCKS > 1 && COPIES >= 9 ? 3 : 1;
 
   logic [KEY_COPIES-1:0][WIDTH-1:0] write_inverted;
   for (genvar c = 0; c < KEY_COPIES; c++) begin : g_write
     pcl_dup #(.WIDTH(WIDTH), .COPIES(1)) u_write (.clk_i, .d_i(write_inverted_i[(c*WRITE_COPIES)/KEY_COPIES]), .q_o(write_inverted[c]));
   end
 
-  logic [15:1] reached;
+  logic [Encoders-1:0][15:1] reached;
   for (genvar n = 1; n < 16; n++) begin : g_boundary
     localparam int unsigned KeyCopy = ((n - 1) * KEY_COPIES) / 15;
     logic [WIDTH-1:0] inverted0_q, inverted1_q;
@@ -48,16 +51,30 @@ module pcl_search16 #(
         if (write[1]) inverted1_q[32*p +: Bits] <= write_inverted[KeyCopy][32*p +: Bits];
       end
     end
-    pcl_compare_banks #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS)) u_compare (
+    logic [Encoders-1:0] reached_copies;
+    pcl_compare_banks #(.WIDTH(WIDTH), .CLOCKS(COMPARE_CLOCKS), .COPIES(Encoders)) u_compare (
       .clk_i, .key_i(key_i[KeyCopy]), .bank_i(bank), .inverted0_i(inverted0_q), .inverted1_i(inverted1_q),
-      .reached_o(reached[n])
+      .reached_o(reached_copies)
     );
+    for (genvar e = 0; e < Encoders; e++) begin : g_copy
+      assign reached[e][n] = reached_copies[e];
+    end
   end
 
-  logic bank_there;
-  logic [3:0] index;
-  pcl_delay #(.WIDTH(1), .CLOCKS(COMPARE_CLOCKS)) u_bank (.clk_i, .d_i(bank_i[0]), .q_o(bank_there));
-  pcl_thermometer #(.CHILDREN(16)) u_encode (.thermometer_i(reached), .index_o(index));
-  pcl_dup #(.WIDTH(5), .COPIES(COPIES)) u_index (.clk_i, .d_i({bank_there, index}), .q_o(index_o));
+  logic [Encoders-1:0] bank_there;
+  if (COMPARE_CLOCKS > 1) begin : g_bank
+    logic bank_before;
+    pcl_delay #(.WIDTH(1), .CLOCKS(COMPARE_CLOCKS - 1)) u_bank (.clk_i, .d_i(bank_i[0]), .q_o(bank_before));
+    pcl_dup #(.WIDTH(1), .COPIES(Encoders)) u_copies (.clk_i, .d_i(bank_before), .q_o(bank_there));
+  end else begin : g_bank
+    pcl_delay #(.WIDTH(1), .CLOCKS(COMPARE_CLOCKS)) u_bank (.clk_i, .d_i(bank_i[0]), .q_o(bank_there));
+  end
+  for (genvar e = 0; e < Encoders; e++) begin : g_encoder
+    localparam int unsigned First = (e * COPIES) / Encoders;
+    localparam int unsigned Last = ((e + 1) * COPIES) / Encoders;
+    logic [3:0] index;
+    pcl_thermometer #(.CHILDREN(16)) u_encode (.thermometer_i(reached[e]), .index_o(index));
+    pcl_dup #(.WIDTH(5), .COPIES(Last - First)) u_index (.clk_i, .d_i({bank_there[e], index}), .q_o(index_o[Last-1:First]));
+  end
 
 endmodule
