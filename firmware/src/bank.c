@@ -51,6 +51,8 @@ unsigned bank_active(void) {
 }
 
 uint8_t bank_prepare(void) {
+  /* The geometry that a device with trees tells is that of their slice: an image for it would leave the trees as they are. */
+  if (register_read(PCL_GEOMETRY_TREE_RULES) != 0) return PCL_ERROR_TREES;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   if (!wait_while(PCL_STATUS_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
   register_write(PCL_ERRORS, 0xFFFFFFFFu);

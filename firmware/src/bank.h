@@ -47,7 +47,7 @@ void bank_read_geometry(struct geometry* geometry);
 uint32_t bank_signature(const struct geometry* geometry);
 unsigned bank_active(void);
 
-/* Waits for the shadow bank, clears errors and the shadow bank's counters. */
+/* Waits for the shadow bank, clears errors and the shadow bank's counters. PCL_ERROR_TREES for a device with trees. */
 uint8_t bank_prepare(void);
 /* Writes `words` (`count` of them, the rest of the row is 0) to `repeat` consecutive indices; it may wait for the next row, test lookup or
    bank_check_errors. */

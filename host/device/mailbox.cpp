@@ -89,6 +89,8 @@ std::string mailbox_status_text(std::uint8_t status) {
       return "the device did not finish a command of the firmware in time";
     case PCL_ERROR_SELF_TEST:
       return "the firmware's self-test failed";
+    case PCL_ERROR_TREES:
+      return "the device has decision trees, whose images the firmware does not know; load it through the driver";
     case PCL_ERROR_TOUCHED:
       return "other software wrote to the banks during the load, so it was given up; stop it and begin again";
     case PCL_ERROR_IMAGE_MAGIC:

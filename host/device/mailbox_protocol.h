@@ -53,6 +53,7 @@
 #define PCL_ERROR_IMAGE_PADDING 0x1Cu
 #define PCL_ERROR_IMAGE_LENGTH 0x1Du
 #define PCL_ERROR_DAMAGED 0x21u /* rows of the bank that should come into force are damaged */
+#define PCL_ERROR_TREES 0x22u   /* the device has trees, whose images the firmware does not know */
 #define PCL_ERROR_PROBES 0x20u  /* probes were answered wrongly; the answer is that of LOAD_END */
 
 /* VERSION: no data. Answer: */

@@ -156,6 +156,25 @@ TEST_F(FirmwareOnFakeDevice, FirmwareThatDoesNotAnswerIsSaidToBeGone) {
   firmware.status();
 }
 
+TEST_F(FirmwareOnFakeDevice, ADeviceWithTreesIsLeftAlone) {
+  // An image that fits their slice, whose geometry such a device tells.
+  const policy::Policy old = make(4);
+  firmware.load(image_of(old), discarding());
+  const unsigned commits = fake.commits;
+  fake.faults.reads_as = {PCL_GEOMETRY_TREE_RULES, 256};
+  try {
+    firmware.load(image_of(make(5)), discarding());
+    ADD_FAILURE() << "it was loaded";
+  } catch (const device::FirmwareRefused& refused) {
+    EXPECT_THAT(refused.what(), HasSubstr("trees"));
+  }
+  EXPECT_EQ(fake.commits, commits);
+  EXPECT_EQ(fake.flips, 1U);
+  fake.faults.reads_as.reset();
+  expect_in_force(old);
+  firmware.load(image_of(make(5)), discarding());
+}
+
 TEST_F(FirmwareOnFakeDevice, SelfTestFindsFirmwareThatHasChanged) {
   managed.firmware()[20] ^= 1;
   EXPECT_THAT(firmware.self_test(), ::testing::ElementsAre(HasSubstr("has changed")));
