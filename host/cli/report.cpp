@@ -17,6 +17,7 @@
 #include "policy/words.h"
 #include "run/run.h"
 #include "tables/image.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::cli {
 namespace {
@@ -58,10 +59,25 @@ void report_command(const Options& options, Exit& exit) {
   }
   keep_inputs(inputs, {options.output});
 
-  const tables::Compiled compiled = tables::compile_for(site.policy, options.geometry);
-  const tables::Proof proof = tables::prove(site.policy, tables::encode(compiled.image), options.site);
-  input.compiled = &compiled;
-  input.proof = &proof;
+  std::optional<tables::Compiled> compiled;
+  std::optional<tables::Proof> proof;
+  std::optional<tables::tree::ScaleCompiled> trees;
+  bool proved = false;
+  if (const auto shape = tables::tree::Shape::from_name(options.geometry)) {
+    trees = tables::tree::compile_scale(site.policy, *shape);
+    // What is written to a file and read back is what a device would be given.
+    const tables::tree::ScaleImage image =
+        tables::tree::decode_scale(tables::tree::encode_scale(trees->image), options.site);
+    input.trees_fault = tables::tree::prove_scale(site.policy, image);
+    input.trees = &*trees;
+    proved = input.trees_fault.empty();
+  } else {
+    compiled = tables::compile_for(site.policy, options.geometry);
+    proof = tables::prove(site.policy, tables::encode(compiled->image), options.site);
+    input.compiled = &*compiled;
+    input.proof = &*proof;
+    proved = proof->proved();
+  }
   for (const policy::lint::Finding& f : policy::lint::lint_site(options.site).findings) {
     input.findings.push_back(
         {std::string(policy::lint::to_string(f.severity)), std::string(f.rule), f.at.file, f.at.line, f.message});
@@ -83,9 +99,9 @@ void report_command(const Options& options, Exit& exit) {
   std::ofstream file(options.output, std::ios::binary);
   file << page;
   if (!file.flush()) throw std::runtime_error(options.output + ": could not be written");
-  if (!site.findings.empty() || !proof.proved() || !all_met) exit = Exit::answer_is_no;
-  fmt::print("{}: {} rows, {} entries, {}, {} findings\n", options.output, compiled.report.rows,
-             compiled.report.entries, proof.proved() ? "proved" : "not proved", input.findings.size());
+  if (!site.findings.empty() || !proved || !all_met) exit = Exit::answer_is_no;
+  fmt::print("{}: {} rows, {} entries, {}, {} findings\n", options.output, site.policy.rows, site.policy.entries.size(),
+             proved ? "proved" : "not proved", input.findings.size());
 }
 
 }  // namespace
@@ -96,7 +112,8 @@ void add_report(CLI::App& app, Exit& exit) {
       "report", "Write one HTML page: policy, port map, who reaches whom, tables, findings, proof and run");
   command->add_option("SITE", options->site, "site file (docs/site-file.md)")->required();
   command->add_option("-o,--output", options->output, "page to write")->required();
-  command->add_option("--geometry", options->geometry, "edge, large, or a geometry file");
+  command->add_option("--geometry", options->geometry,
+                      "edge, large, scale, scale-ipv6 or scale-small (trees, docs/scale.md), or a geometry file");
   auto* run = command->add_option("--run", options->run,
                                   "show this run: the JSON of `run --json` or the CSV of `run --verdicts`");
   command->add_flag("--with-run", options->with_run, "run packets made from the rules through the model, and show that")

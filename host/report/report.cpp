@@ -10,6 +10,7 @@
 #include "report/views.h"
 #include "spec/extract.h"
 #include "spec/text.h"
+#include "tables/tcam.h"
 
 namespace portcullis::report {
 namespace {
@@ -28,7 +29,69 @@ std::string card(std::string_view name, const std::string& value, const std::str
       value, detail);
 }
 
-std::string occupancy_html(const tables::Report& report) {
+/// What the page says of the hardware, whatever its match engine.
+struct Hardware {
+  std::string name;
+  std::string description;  ///< a sentence without its end
+  std::size_t entries = 0;
+  std::size_t capacity = 0;
+  std::uint64_t tcam_entries = 0;
+  std::vector<tables::Occupancy> tables;
+  bool proved = false;
+  std::string proof;     ///< sentences
+  std::string compared;  ///< a sentence: what was compared with what
+};
+
+Hardware hardware_of(const tables::Report& report, const tables::Proof& proof) {
+  Hardware out{report.geometry.name,
+               report.geometry.to_string(),
+               report.entries,
+               report.geometry.rules,
+               report.tcam_entries,
+               {report.rules},
+               proof.proved(),
+               proof.text,
+               {}};
+  out.tables.insert(out.tables.end(), report.tables.begin(), report.tables.end());
+  out.compared = fmt::format(
+      "The image's bits were read back and compared with the policy: {} sets of values. {} entries no packet can meet "
+      "first.",
+      grouped(proof.intervals), grouped(report.hidden));
+  return out;
+}
+
+Hardware hardware_of(const tables::tree::ScaleCompiled& trees, const std::string& fault, const policy::Policy& policy) {
+  const tables::tree::Shape& shape = trees.image.trees.shape;
+  Hardware out;
+  out.name = shape.name();
+  out.description = shape.to_string();
+  out.entries = trees.report.rules;
+  out.capacity = shape.rules;
+  for (const policy::Entry& entry : policy.entries)
+    out.tcam_entries = tables::saturating_add(out.tcam_entries, tables::tcam_entries(entry.match));
+  out.tables.push_back({"rules", trees.report.rules, shape.rules});
+  for (std::size_t t = 0; t < shape.trees.size(); ++t)
+    out.tables.push_back(
+        {fmt::format("entries of tree {}", t), trees.report.tree_entries.at(t), shape.trees[t].entries});
+  out.tables.push_back({"predicates", trees.report.predicates, shape.predicates() - 1});
+  out.tables.push_back({"rules of the slice", trees.image.slice_rules.size(), shape.slice.rules});
+  constexpr std::string_view kFields[] = {"source address", "destination address", "source port", "destination port",
+                                          "VLAN"};
+  for (unsigned table = 0; table < policy::kRangeTables; ++table)
+    out.tables.push_back({fmt::format("slice: boundaries of {}", kFields[table]),
+                          trees.report.slice_boundaries.at(table), shape.slice.boundaries(table)});
+  out.proved = fault.empty();
+  out.proof = fault.empty() ? "proved: trees and slice hold the policy, each rule where every packet that it matches "
+                              "finds it"
+                            : "not proved: " + fault;
+  out.compared = fmt::format(
+      "The image's bits were read back: the structure of the trees, the slice's sets of values, the order between the "
+      "two, and the actions. A header meets {} rules at least somewhere, as far as the search went.",
+      grouped(trees.report.overlap));
+  return out;
+}
+
+std::string occupancy_html(const std::vector<tables::Occupancy>& tables) {
   std::string out =
       "<div class=\"scroll\"><table class=\"bars\"><caption class=\"visually-hidden\">Rows in use of each "
       "table</caption><thead>"
@@ -47,8 +110,7 @@ std::string occupancy_html(const tables::Report& report) {
         escape(name), grouped(used), grouped(capacity), percent(used, capacity), share > 0.9 ? "drop" : "permit",
         share * 100);
   };
-  line("rules", report.rules.used, report.rules.capacity);
-  for (const tables::Occupancy& table : report.tables) line(table.table, table.used, table.capacity);
+  for (const tables::Occupancy& table : tables) line(table.table, table.used, table.capacity);
   return out + "</tbody></table></div>\n";
 }
 
@@ -95,20 +157,20 @@ std::string findings_html(const Input& input) {
   return out;
 }
 
-std::string splits_html(const tables::Report& report) {
-  if (report.splits.empty()) return "<p>Every row is one entry.</p>\n";
+std::string splits_html(const std::vector<policy::SplitRow>& splits) {
+  if (splits.empty()) return "<p>Every row is one entry.</p>\n";
   std::string out =
       "<div class=\"scroll\"><table class=\"rows\"><thead><tr><th scope=\"col\">Stands at</th><th scope=\"col\" "
       "class=\"number\">Entries</th><th scope=\"col\">Why</th></tr></thead><tbody>\n";
-  for (std::size_t i = 0; i < report.splits.size() && i < kMostSplits; ++i) {
-    const policy::SplitRow& split = report.splits[i];
+  for (std::size_t i = 0; i < splits.size() && i < kMostSplits; ++i) {
+    const policy::SplitRow& split = splits[i];
     out += fmt::format("<tr class=\"row\"><th scope=\"row\">{}</th><td class=\"number\">{}</td><td>{}</td></tr>\n",
                        isolated(fmt::format("{}:{}", split.document, split.line)), split.entries,
                        isolated(split.reason, 800));
   }
   out += "</tbody></table></div>\n";
-  if (report.splits.size() > kMostSplits) {
-    out += fmt::format("<p>{} rows more are left out here.</p>\n", grouped(report.splits.size() - kMostSplits));
+  if (splits.size() > kMostSplits) {
+    out += fmt::format("<p>{} rows more are left out here.</p>\n", grouped(splits.size() - kMostSplits));
   }
   return out;
 }
@@ -125,22 +187,24 @@ std::string expectations_html(const Input& input) {
   return out + "</tbody></table></div>\n";
 }
 
-std::string cards_html(const Input& input) {
-  const tables::Report& report = input.compiled->report;
+std::string cards_html(const Input& input, const Hardware& hardware) {
+  const policy::Policy& policy = input.site->policy;
   const policy::Site& site = input.site->site;
   std::string out = "<ul class=\"cards\">\n";
   out += card("Policy", site.monitor ? "monitor" : "enforce",
               fmt::format("default {}{}", site.default_permit ? "permit" : "drop",
                           site.monitor ? "; nothing is dropped yet" : ""));
-  out += card("Document rows", grouped(report.rows),
-              fmt::format("{} of them without an entry", grouped(report.rows_without_entry)));
-  out += card(
-      "Hardware entries", grouped(report.entries),
-      fmt::format("{} of geometry {}", percent(report.entries, report.geometry.rules), escape(report.geometry.name)));
-  out += card("A plain TCAM", grouped(report.tcam_entries),
-              fmt::format("entries, {:.1f} times as many", report.tcam_per_entry));
-  out += input.proof->proved() ? card("Proof", "proved", "equal for every packet", "good")
-                               : card("Proof", "not proved", "see below", "bad");
+  out += card("Document rows", grouped(policy.rows),
+              fmt::format("{} of them without an entry", grouped(policy.rows_without_entry)));
+  out += card("Hardware entries", grouped(hardware.entries),
+              fmt::format("{} of geometry {}", percent(hardware.entries, hardware.capacity), escape(hardware.name)));
+  const std::size_t entries = policy.entries.size();
+  out +=
+      card("A plain TCAM", grouped(hardware.tcam_entries),
+           fmt::format("entries, {:.1f} times as many",
+                       entries == 0 ? 0.0 : static_cast<double>(hardware.tcam_entries) / static_cast<double>(entries)));
+  out += hardware.proved ? card("Proof", "proved", "equal for every packet", "good")
+                         : card("Proof", "not proved", "see below", "bad");
   out += card("Findings", grouped(input.findings.size()), input.findings.empty() ? "nothing was found" : "see below",
               input.findings.empty() ? "good" : "doubt");
   if (input.expectations) {
@@ -156,6 +220,8 @@ std::string cards_html(const Input& input) {
 
 std::string to_html(const Input& input) {
   const policy::SitePolicy& site = *input.site;
+  const Hardware hardware = input.trees != nullptr ? hardware_of(*input.trees, input.trees_fault, site.policy)
+                                                   : hardware_of(input.compiled->report, *input.proof);
   const std::vector<Row> rows = rows_of(site);
   const std::string run = run_html(input);
   std::string documents;
@@ -183,7 +249,7 @@ std::string to_html(const Input& input) {
       "<li><a href=\"#policy\">Policy by role</a></li><li><a href=\"#tables\">Tables</a></li><li><a "
       "href=\"#findings\">Findings</a></li><li><a href=\"#proof\">Proof</a></li><li><a href=\"#run\">Run</a></li></ul>"
       "<button type=\"button\" id=\"theme\" hidden>Dark or light</button></nav>\n<main>\n";
-  out += cards_html(input);
+  out += cards_html(input, hardware);
   out +=
       "<form id=\"filter\" role=\"search\" hidden><label>Search <input id=\"words\" type=\"search\" "
       "autocomplete=\"off\" "
@@ -207,18 +273,15 @@ std::string to_html(const Input& input) {
       "the entries within a role: the first that matches decides.</p>\n" +
       policy_html(site, rows) + "<p id=\"nothing\" hidden>No row matches the filter.</p></section>\n";
   out += "<section id=\"tables\" aria-labelledby=\"tables-title\"><h2 id=\"tables-title\">Hardware tables</h2>\n<p>" +
-         escape(input.compiled->report.geometry.to_string()) + "</p>\n" + occupancy_html(input.compiled->report) +
-         "<h3>Rows that are not one entry</h3>\n" + splits_html(input.compiled->report) + "</section>\n";
+         escape(hardware.description) + "</p>\n" + occupancy_html(hardware.tables) +
+         "<h3>Rows that are not one entry</h3>\n" +
+         splits_html(input.compiled != nullptr ? input.compiled->report.splits : site.policy.splits) + "</section>\n";
   out += "<section id=\"findings\" aria-labelledby=\"findings-title\"><h2 id=\"findings-title\">Findings</h2>\n" +
          findings_html(input) + "</section>\n";
   out += fmt::format(
       "<section id=\"proof\" aria-labelledby=\"proof-title\"><h2 id=\"proof-title\">Proof</h2>\n<p "
-      "class=\"{}\">{}</p>\n<p>The "
-      "image's bits were read back and compared with the policy: {} sets of values. {} entries no packet can meet "
-      "first.</p>\n{}"
-      "</section>\n",
-      input.proof->proved() ? "good" : "bad", escape(input.proof->text, 4000), grouped(input.proof->intervals),
-      grouped(input.compiled->report.hidden), expectations_html(input));
+      "class=\"{}\">{}</p>\n<p>{}</p>\n{}</section>\n",
+      hardware.proved ? "good" : "bad", escape(hardware.proof, 4000), hardware.compared, expectations_html(input));
   out += "<section id=\"run\" aria-labelledby=\"run-title\"><h2 id=\"run-title\">Run</h2>\n" + run + "</section>\n";
   out += fmt::format(
       "</main>\n<footer><p>Everything above comes from {} and its documents. Text of documents longer than {} bytes "

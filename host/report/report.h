@@ -11,6 +11,7 @@
 #include "policy/build.h"
 #include "tables/compile.h"
 #include "tables/prove.h"
+#include "tables/tree/compile.h"
 
 namespace portcullis::report {
 
@@ -38,8 +39,10 @@ struct SourceText {
 
 struct Input {
   const policy::SitePolicy* site = nullptr;
-  const tables::Compiled* compiled = nullptr;
+  const tables::Compiled* compiled = nullptr;  ///< for a bitmap engine, with its proof
   const tables::Proof* proof = nullptr;
+  const tables::tree::ScaleCompiled* trees = nullptr;  ///< or for trees (docs/scale.md)
+  std::string trees_fault;                             ///< what prove_scale said of it; empty: proved
   std::vector<SourceText> sources;
   std::vector<Finding> findings;
   std::optional<std::vector<Expectation>> expectations;  ///< absent: the site file has none

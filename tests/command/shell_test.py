@@ -100,6 +100,16 @@ class Shell(unittest.TestCase):
             self.assertIn("nothing-on-port-1", text)
             self.assertEqual("not met" in text, exit_code == 1)
 
+    def test_a_report_for_trees_has_their_tables_and_proof(self):
+        page = os.path.join(WORK, "trees.html")
+        code, out, err = run("report", SITE, "-o", page, "--geometry", "scale-ipv6")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn(", proved, ", out)
+        with open(page) as file:
+            text = file.read()
+        self.assertIn("rules of the slice", text)
+        self.assertIn("of geometry scale-ipv6", text)
+
     def test_a_report_refuses_what_is_no_run_and_writes_over_nothing_that_it_reads(self):
         page, no_run = os.path.join(WORK, "none.html"), os.path.join(WORK, "no-run.json")
         with open(no_run, "w") as file:

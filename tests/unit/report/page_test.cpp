@@ -263,6 +263,39 @@ TEST_F(Page, TheProofIsSaidAndSoIsItsFailure) {
   EXPECT_THAT(dom.root().classed("cards").at(0).text(), HasSubstr("not proved"));
 }
 
+TEST_F(Page, TreesHaveTheirOwnTablesAndProof) {
+  const Subject subject = example("campus-voice");
+  const tables::tree::Shape shape = tables::tree::Shape::scale_ipv6();
+  const tables::tree::ScaleCompiled trees = tables::tree::compile_scale(subject.site.policy, shape);
+  Input input = subject.input();
+  input.compiled = nullptr;
+  input.proof = nullptr;
+  input.trees = &trees;
+  const Dom dom(to_html(input));
+  EXPECT_THAT(dom.by_id("tables").text(), HasSubstr(shape.to_string()));
+  std::map<std::string, std::vector<std::string>> rows;
+  for (const Element& bar : dom.by_id("tables").classed("bars").at(0).tagged("tr")) {
+    const std::vector<std::string> c = cells(bar);
+    if (c.size() > 2) rows[c[0]] = c;
+  }
+  EXPECT_EQ(rows["rules of the slice"].at(1), grouped(trees.image.slice_rules.size()));
+  EXPECT_EQ(rows["rules of the slice"].at(2), grouped(shape.slice.rules));
+  std::size_t entries = 0;
+  for (unsigned t = 0; t < shape.trees.size(); ++t) {
+    EXPECT_EQ(rows["entries of tree " + std::to_string(t)].at(2), grouped(shape.trees[t].entries));
+    entries += trees.report.tree_entries[t];
+  }
+  EXPECT_GE(entries + trees.image.slice_rules.size() + trees.report.empty, subject.site.policy.entries.size());
+  EXPECT_EQ(dom.by_id("proof").tagged("p").at(0).attribute("class"), "good");
+  // The same figures as for any other engine.
+  EXPECT_THAT(dom.root().classed("cards").at(0).text(), HasSubstr(grouped(subject.compiled.report.tcam_entries)));
+
+  input.trees_fault = "rule 3 stands in no tree";
+  const Dom refuted(to_html(input));
+  EXPECT_EQ(refuted.by_id("proof").tagged("p").at(0).attribute("class"), "bad");
+  EXPECT_THAT(refuted.by_id("proof").text(), HasSubstr("rule 3 stands in no tree"));
+}
+
 TEST_F(Page, PolicyTestsAreShownWithWhatCame) {
   const Subject subject = subject_of(kDocument, kSite);
   Input input = subject.input();
