@@ -17,6 +17,7 @@ Run with the Python of a virtual environment that has scripts/requirements.txt:
 import argparse
 import filecmp
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -219,6 +220,66 @@ def check_descriptions(tops):
     return problems
 
 
+# What PeakRDL-regblock writes for a field, for decoding and for reading, and the structure between two processes of a field.
+FIELD = re.compile(
+    r"    always_comb begin\n"
+    r"(?P<locals>        automatic logic \[\d+:0\] next_c;\n        automatic logic load_next_c;\n)"
+    r"(?P<body>(?:        .*\n)+?)"
+    r"        field_combo\.(?P<name>[\w.]+)\.next = next_c;\n"
+    r"        field_combo\.(?P=name)\.load_next = load_next_c;\n"
+    r"    end\n"
+    r"    always_ff @\(posedge clk\) begin\n"
+    r"        if\(rst\) begin\n"
+    r"(?P<reset>            field_storage\.(?P=name)\.value <= .*;\n)"
+    r"        end else begin\n"
+    r"            if\(field_combo\.(?P=name)\.load_next\) begin\n"
+    r"                field_storage\.(?P=name)\.value <= field_combo\.(?P=name)\.next;\n"
+    r"            end\n"
+    r"        end\n"
+    r"    end\n")
+DECODE = re.compile(r"(?:        decoded_reg_strb\.[\w.]+ = .*\n|        is_external \|= .*\n)+")
+READ = re.compile(r"(?:        if\(\(?rd_mux_addr .*\) begin\n(?:            .*\n)+?        end\n)+")
+COMBINATIONAL = re.compile(r"    typedef struct \{\n(?:(?!    typedef).*\n)*?    \} field_combo_t;\n    field_combo_t field_combo;\n\n")
+
+
+def indented(lines):
+    return re.sub(r"(?m)^(?=.)", "    ", lines)
+
+
+def idle_costs_nothing(path):
+    """Rearranges the register block so that a simulator evaluates a field, the decoding and the reading only while there is an access, or what else
+    changes the field; for synthesis (GateIdle of pcl_prim_pkg is 0) the conditions are constants and nothing changes. Ends with a sentence if
+    PeakRDL-regblock writes something else than the version that this was made for."""
+    def field(found):
+        body, name = found["body"], found["name"]
+        causes = ["decoded_req", *sorted(set(re.findall(r"hwif_in\.[\w.]+\.(?:hwset|we)\b", body)))]
+        if "// singlepulse" in body:
+            causes.append(f"field_storage.{name}.value")
+        return ("    always_ff @(posedge clk) begin\n" + found["locals"] + "        if(rst) begin\n" + found["reset"]
+                + f"        end else if({' || '.join(causes)} || !pcl_prim_pkg::GateIdle) begin\n" + indented(body)
+                + f"            if(load_next_c) field_storage.{name}.value <= next_c;\n        end\n    end\n")
+
+    def decode(found):
+        names = re.findall(r"(decoded_reg_strb\.[\w.]+) = ", found[0])
+        return ("        if(cpuif_req_masked || !pcl_prim_pkg::GateIdle) begin\n" + indented(found[0]) + "        end else begin\n"
+                + "".join(f"            {name} = '0;\n" for name in names) + "        end\n")
+
+    def read(found):
+        return ("        if((decoded_req & ~decoded_req_is_wr) | readback_external_rd_ack | !pcl_prim_pkg::GateIdle) begin\n" + indented(found[0])
+                + "        end\n")
+
+    text = path.read_text()
+    causes = {cause for cause in re.findall(r"hwif_in\.(?:\w+\.)+(\w+)", text) if cause not in ("next", "swwe", "wr_ack", "rd_ack", "rd_data")}
+    text, fields = FIELD.subn(field, text)
+    text, decodes = DECODE.subn(decode, text)
+    text, reads = READ.subn(read, text)
+    text, combinations = COMBINATIONAL.subn("", text)
+    if (fields == 0 or (decodes, reads, combinations) != (1, 1, 1) or "field_combo" in text or not causes <= {"hwset", "we"}):
+        sys.exit(f"{path.name}: {fields} fields, {decodes} decodings, {reads} readings and hardware access by {sorted(causes)} found; PeakRDL-regblock "
+                 "writes something else than it did: bring idle_costs_nothing in scripts/generate-registers.py up to it")
+    path.write_text(text)
+
+
 def generate(into):
     compiler = RDLCompiler()
     for udp in ALL_UDPS:
@@ -232,6 +293,7 @@ def generate(into):
         (into / folder).mkdir(parents=True, exist_ok=True)
     RegblockExporter().export(filter_map, str(into / SYSTEM_VERILOG), cpuif_cls=AXI4Lite_Cpuif_flattened, module_name="pcl_registers",
                               package_name="pcl_registers_pkg", address_width=16, reuse_hwif_typedefs=False)
+    idle_costs_nothing(into / SYSTEM_VERILOG / "pcl_registers.sv")
     write_package([nic_map], into / SYSTEM_VERILOG / "pcl_nic_registers_pkg.sv")
     write_package([management_map, core_map], into / MANAGEMENT_SYSTEM_VERILOG / "pcl_management_registers_pkg.sv")
     write_header([filter_map, nic_map, management_map], into / HEADER, "PORTCULLIS_DEVICE_REGISTERS_H")

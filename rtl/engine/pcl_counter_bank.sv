@@ -163,9 +163,11 @@ module pcl_counter_bank #(
     always_comb begin
       low_base = from4[k].stored ? stored4_q[31:0] : '0;
       high_base = from5_q.stored ? stored5_q : '0;
-      for (int d = 2; d < int'(Apart); d++) begin
-        if (from4[k].younger[d]) low_base |= low_q[d+4];
-        if (from5_q.younger[d]) high_base |= high_q[d+5];
+      if (near_q != 0 || !pcl_prim_pkg::GateIdle) begin
+        for (int d = 2; d < int'(Apart); d++) begin
+          if (from4[k].younger[d]) low_base |= low_q[d+4];
+          if (from5_q.younger[d]) high_base |= high_q[d+5];
+        end
       end
     end
     pcl_carry_banks #(.WIDTH(32), .CARRY_IN(1'b0)) u_low (

@@ -1,9 +1,4 @@
-// Registers and control of a filter.
+// Registers and control of a filter, as they simulate fast.
 +incdir+prim
-engine/pcl_pkg.sv
-engine/pcl_engine_pkg.sv
-engine/pcl_tree_pkg.sv
-nic/generated/lint.vlt
-nic/generated/pcl_registers_pkg.sv
-nic/generated/pcl_registers.sv
-nic/pcl_control.sv
+prim/pcl_prim_pkg.sv
+-f nic/control_sources.f

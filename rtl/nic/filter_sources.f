@@ -1,7 +1,7 @@
 // The filter without primitives.
 -f engine/scale_sources.f
 -f parser/parser.f
--f nic/control.f
+-f nic/control_sources.f
 nic/pcl_filter_pkg.sv
 nic/pcl_ready_register.sv
 nic/pcl_frame_buffer.sv

@@ -381,13 +381,14 @@ module pcl_control #(
   always_ff @(posedge clk_i) begin : staged_row
     data_ack_q <= hwif_out.LOAD_DATA.req;
     data_read_q <= '0;
-    for (int unsigned w = 0; w < RowWords; w++)
-      if (hwif_out.LOAD_DATA.addr[8:2] == 7'(w)) begin
-        data_read_q <= staged_q[w*32 +: 32];
-        if (data_write && !load_busy)
-          staged_q[w*32 +: 32] <= (staged_q[w*32 +: 32] & ~hwif_out.LOAD_DATA.wr_biten) |
-                                  (hwif_out.LOAD_DATA.wr_data & hwif_out.LOAD_DATA.wr_biten);
-      end
+    if (hwif_out.LOAD_DATA.req || !pcl_prim_pkg::GateIdle)
+      for (int unsigned w = 0; w < RowWords; w++)
+        if (hwif_out.LOAD_DATA.addr[8:2] == 7'(w)) begin
+          data_read_q <= staged_q[w*32 +: 32];
+          if (data_write && !load_busy)
+            staged_q[w*32 +: 32] <= (staged_q[w*32 +: 32] & ~hwif_out.LOAD_DATA.wr_biten) |
+                                    (hwif_out.LOAD_DATA.wr_data & hwif_out.LOAD_DATA.wr_biten);
+        end
     if (rst_i) begin
       data_ack_q <= 1'b0;
       staged_q <= '0;
@@ -625,8 +626,10 @@ module pcl_control #(
       logic        carry_q;
       logic [31:0] low_q, high_q;
       always_ff @(posedge clk_i) begin : count
-        {carry_q, low_q} <= {1'b0, low_q} + 33'(add_q[s]);
-        high_q <= high_q + 32'(carry_q);
+        if (add_q[s] != '0 || carry_q || !pcl_prim_pkg::GateIdle) begin
+          {carry_q, low_q} <= {1'b0, low_q} + 33'(add_q[s]);
+          high_q <= high_q + 32'(carry_q);
+        end
         if (rst_i) begin
           carry_q <= 1'b0;
           low_q <= '0;
@@ -647,14 +650,16 @@ module pcl_control #(
   always_ff @(posedge clk_i) begin : snapshot
     snapshot_low_q <= hwif_out.STATISTICS.SNAPSHOT.PORT.swmod;
     snapshot_high_q <= snapshot_low_q;
-    for (int unsigned s = 0; s < Statistics; s++) begin
-      if (snapshot_low_q) snapshot_q[s][31:0] <= '0;
-      if (snapshot_high_q) snapshot_q[s][63:32] <= '0;
-      for (int unsigned p = 0; p < PORTS; p++) begin
-        if (snapshot_low_q && snapshot_port == 3'(p)) snapshot_q[s][31:0] <= low[p][s];
-        if (snapshot_high_q && snapshot_port == 3'(p)) snapshot_q[s][63:32] <= high[p][s];
+    if (snapshot_low_q || snapshot_high_q || rst_i || !pcl_prim_pkg::GateIdle) begin
+      for (int unsigned s = 0; s < Statistics; s++) begin
+        if (snapshot_low_q) snapshot_q[s][31:0] <= '0;
+        if (snapshot_high_q) snapshot_q[s][63:32] <= '0;
+        for (int unsigned p = 0; p < PORTS; p++) begin
+          if (snapshot_low_q && snapshot_port == 3'(p)) snapshot_q[s][31:0] <= low[p][s];
+          if (snapshot_high_q && snapshot_port == 3'(p)) snapshot_q[s][63:32] <= high[p][s];
+        end
+        if (rst_i) snapshot_q[s] <= '0;
       end
-      if (rst_i) snapshot_q[s] <= '0;
     end
     if (rst_i) begin
       snapshot_low_q <= 1'b0;

@@ -343,101 +343,190 @@ module pcl_registers (
         is_external = '0;
         is_valid_addr = '1; // No valid address check
         is_valid_rw = '1; // No valid RW check
-        decoded_reg_strb.MAGIC = cpuif_req_masked & (cpuif_addr == 16'h0) & !cpuif_req_is_wr;
-        decoded_reg_strb.VERSION = cpuif_req_masked & (cpuif_addr == 16'h4) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRATCH = cpuif_req_masked & (cpuif_addr == 16'h8);
-        decoded_reg_strb.GEOMETRY.RULES = cpuif_req_masked & (cpuif_addr == 16'h40) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.ADDRESS_BITS = cpuif_req_masked & (cpuif_addr == 16'h44) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.SOURCE_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h48) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.DESTINATION_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h4c) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.SOURCE_PORT_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h50) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.DESTINATION_PORT_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h54) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.VLAN_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h58) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.PORTS = cpuif_req_masked & (cpuif_addr == 16'h68) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.DATA_WIDTH = cpuif_req_masked & (cpuif_addr == 16'h6c) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.LATENCY = cpuif_req_masked & (cpuif_addr == 16'h70) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.HEADER_BYTES = cpuif_req_masked & (cpuif_addr == 16'h74) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.EXTENSION_HEADERS = cpuif_req_masked & (cpuif_addr == 16'h78) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.ROW_WORDS = cpuif_req_masked & (cpuif_addr == 16'h7c) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.CAUSES = cpuif_req_masked & (cpuif_addr == 16'h80) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_RULES = cpuif_req_masked & (cpuif_addr == 16'h84) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREES = cpuif_req_masked & (cpuif_addr == 16'h88) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_0 = cpuif_req_masked & (cpuif_addr == 16'h8c) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_1 = cpuif_req_masked & (cpuif_addr == 16'h90) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_2 = cpuif_req_masked & (cpuif_addr == 16'h94) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_3 = cpuif_req_masked & (cpuif_addr == 16'h98) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_4 = cpuif_req_masked & (cpuif_addr == 16'h9c) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_5 = cpuif_req_masked & (cpuif_addr == 16'ha0) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_6 = cpuif_req_masked & (cpuif_addr == 16'ha4) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.TREE_7 = cpuif_req_masked & (cpuif_addr == 16'ha8) & !cpuif_req_is_wr;
-        decoded_reg_strb.GEOMETRY.SCRUB_ROWS = cpuif_req_masked & (cpuif_addr == 16'hac) & !cpuif_req_is_wr;
-        decoded_reg_strb.CONTROL = cpuif_req_masked & (cpuif_addr == 16'hc0) & cpuif_req_is_wr;
-        decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 16'hc4) & !cpuif_req_is_wr;
-        decoded_reg_strb.ERRORS = cpuif_req_masked & (cpuif_addr == 16'hc8);
-        decoded_reg_strb.LOAD.TARGET = cpuif_req_masked & (cpuif_addr == 16'h100);
-        decoded_reg_strb.LOAD.INDEX = cpuif_req_masked & (cpuif_addr == 16'h104);
-        decoded_reg_strb.LOAD.COUNT = cpuif_req_masked & (cpuif_addr == 16'h108);
-        decoded_reg_strb.LOAD.COMMIT = cpuif_req_masked & (cpuif_addr == 16'h10c) & cpuif_req_is_wr;
-        decoded_reg_strb.LOAD_DATA = cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h1ff);
-        is_external |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h1ff);
-        decoded_reg_strb.TEST.SOURCE_0 = cpuif_req_masked & (cpuif_addr == 16'h400);
-        decoded_reg_strb.TEST.SOURCE_1 = cpuif_req_masked & (cpuif_addr == 16'h404);
-        decoded_reg_strb.TEST.SOURCE_2 = cpuif_req_masked & (cpuif_addr == 16'h408);
-        decoded_reg_strb.TEST.SOURCE_3 = cpuif_req_masked & (cpuif_addr == 16'h40c);
-        decoded_reg_strb.TEST.DESTINATION_0 = cpuif_req_masked & (cpuif_addr == 16'h410);
-        decoded_reg_strb.TEST.DESTINATION_1 = cpuif_req_masked & (cpuif_addr == 16'h414);
-        decoded_reg_strb.TEST.DESTINATION_2 = cpuif_req_masked & (cpuif_addr == 16'h418);
-        decoded_reg_strb.TEST.DESTINATION_3 = cpuif_req_masked & (cpuif_addr == 16'h41c);
-        decoded_reg_strb.TEST.SOURCE_PORT = cpuif_req_masked & (cpuif_addr == 16'h420);
-        decoded_reg_strb.TEST.DESTINATION_PORT = cpuif_req_masked & (cpuif_addr == 16'h424);
-        decoded_reg_strb.TEST.VLAN = cpuif_req_masked & (cpuif_addr == 16'h428);
-        decoded_reg_strb.TEST.CHUNKS = cpuif_req_masked & (cpuif_addr == 16'h42c);
-        decoded_reg_strb.TEST.START = cpuif_req_masked & (cpuif_addr == 16'h430) & cpuif_req_is_wr;
-        decoded_reg_strb.TEST.RESULT = cpuif_req_masked & (cpuif_addr == 16'h434) & !cpuif_req_is_wr;
-        decoded_reg_strb.TEST.ACTION_LO = cpuif_req_masked & (cpuif_addr == 16'h438) & !cpuif_req_is_wr;
-        decoded_reg_strb.TEST.ACTION_HI = cpuif_req_masked & (cpuif_addr == 16'h43c) & !cpuif_req_is_wr;
-        decoded_reg_strb.COUNTER.REQUEST = cpuif_req_masked & (cpuif_addr == 16'h480);
-        decoded_reg_strb.COUNTER.RESULT = cpuif_req_masked & (cpuif_addr == 16'h484) & !cpuif_req_is_wr;
-        decoded_reg_strb.COUNTER.PACKETS_LO = cpuif_req_masked & (cpuif_addr == 16'h488) & !cpuif_req_is_wr;
-        decoded_reg_strb.COUNTER.PACKETS_HI = cpuif_req_masked & (cpuif_addr == 16'h48c) & !cpuif_req_is_wr;
-        decoded_reg_strb.COUNTER.BYTES_LO = cpuif_req_masked & (cpuif_addr == 16'h490) & !cpuif_req_is_wr;
-        decoded_reg_strb.COUNTER.BYTES_HI = cpuif_req_masked & (cpuif_addr == 16'h494) & !cpuif_req_is_wr;
-        decoded_reg_strb.FORWARD_TO_0 = cpuif_req_masked & (cpuif_addr == 16'h500);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h500);
-        decoded_reg_strb.FORWARD_TO_1 = cpuif_req_masked & (cpuif_addr == 16'h504);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h504);
-        decoded_reg_strb.FORWARD_TO_2 = cpuif_req_masked & (cpuif_addr == 16'h508);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h508);
-        decoded_reg_strb.FORWARD_TO_3 = cpuif_req_masked & (cpuif_addr == 16'h50c);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h50c);
-        decoded_reg_strb.FORWARD_TO_4 = cpuif_req_masked & (cpuif_addr == 16'h510);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h510);
-        decoded_reg_strb.FORWARD_TO_5 = cpuif_req_masked & (cpuif_addr == 16'h514);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h514);
-        decoded_reg_strb.FORWARD_TO_6 = cpuif_req_masked & (cpuif_addr == 16'h518);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h518);
-        decoded_reg_strb.FORWARD_TO_7 = cpuif_req_masked & (cpuif_addr == 16'h51c);
-        is_external |= cpuif_req_masked & (cpuif_addr == 16'h51c);
-        decoded_reg_strb.STATISTICS.SNAPSHOT = cpuif_req_masked & (cpuif_addr == 16'h580);
-        decoded_reg_strb.STATISTICS.FRAMES_LO = cpuif_req_masked & (cpuif_addr == 16'h588) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.FRAMES_HI = cpuif_req_masked & (cpuif_addr == 16'h58c) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.BYTES_LO = cpuif_req_masked & (cpuif_addr == 16'h590) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.BYTES_HI = cpuif_req_masked & (cpuif_addr == 16'h594) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.BAD_LO = cpuif_req_masked & (cpuif_addr == 16'h598) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.BAD_HI = cpuif_req_masked & (cpuif_addr == 16'h59c) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.DROPPED_LO = cpuif_req_masked & (cpuif_addr == 16'h5a0) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.DROPPED_HI = cpuif_req_masked & (cpuif_addr == 16'h5a4) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.FORWARDED_LO = cpuif_req_masked & (cpuif_addr == 16'h5a8) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.FORWARDED_HI = cpuif_req_masked & (cpuif_addr == 16'h5ac) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.MIRRORED_LO = cpuif_req_masked & (cpuif_addr == 16'h5b0) & !cpuif_req_is_wr;
-        decoded_reg_strb.STATISTICS.MIRRORED_HI = cpuif_req_masked & (cpuif_addr == 16'h5b4) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.CONTROL = cpuif_req_masked & (cpuif_addr == 16'h600);
-        decoded_reg_strb.SCRUB.PASSES = cpuif_req_masked & (cpuif_addr == 16'h604) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.PASS_CLOCKS = cpuif_req_masked & (cpuif_addr == 16'h608) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.MENDED = cpuif_req_masked & (cpuif_addr == 16'h60c) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.MENDED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h610) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.DAMAGED = cpuif_req_masked & (cpuif_addr == 16'h614) & !cpuif_req_is_wr;
-        decoded_reg_strb.SCRUB.DAMAGED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h618) & !cpuif_req_is_wr;
+        if(cpuif_req_masked || !pcl_prim_pkg::GateIdle) begin
+            decoded_reg_strb.MAGIC = cpuif_req_masked & (cpuif_addr == 16'h0) & !cpuif_req_is_wr;
+            decoded_reg_strb.VERSION = cpuif_req_masked & (cpuif_addr == 16'h4) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRATCH = cpuif_req_masked & (cpuif_addr == 16'h8);
+            decoded_reg_strb.GEOMETRY.RULES = cpuif_req_masked & (cpuif_addr == 16'h40) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.ADDRESS_BITS = cpuif_req_masked & (cpuif_addr == 16'h44) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.SOURCE_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h48) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.DESTINATION_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h4c) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.SOURCE_PORT_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h50) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.DESTINATION_PORT_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h54) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.VLAN_INTERVALS = cpuif_req_masked & (cpuif_addr == 16'h58) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.PORTS = cpuif_req_masked & (cpuif_addr == 16'h68) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.DATA_WIDTH = cpuif_req_masked & (cpuif_addr == 16'h6c) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.LATENCY = cpuif_req_masked & (cpuif_addr == 16'h70) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.HEADER_BYTES = cpuif_req_masked & (cpuif_addr == 16'h74) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.EXTENSION_HEADERS = cpuif_req_masked & (cpuif_addr == 16'h78) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.ROW_WORDS = cpuif_req_masked & (cpuif_addr == 16'h7c) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.CAUSES = cpuif_req_masked & (cpuif_addr == 16'h80) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_RULES = cpuif_req_masked & (cpuif_addr == 16'h84) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREES = cpuif_req_masked & (cpuif_addr == 16'h88) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_0 = cpuif_req_masked & (cpuif_addr == 16'h8c) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_1 = cpuif_req_masked & (cpuif_addr == 16'h90) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_2 = cpuif_req_masked & (cpuif_addr == 16'h94) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_3 = cpuif_req_masked & (cpuif_addr == 16'h98) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_4 = cpuif_req_masked & (cpuif_addr == 16'h9c) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_5 = cpuif_req_masked & (cpuif_addr == 16'ha0) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_6 = cpuif_req_masked & (cpuif_addr == 16'ha4) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.TREE_7 = cpuif_req_masked & (cpuif_addr == 16'ha8) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.SCRUB_ROWS = cpuif_req_masked & (cpuif_addr == 16'hac) & !cpuif_req_is_wr;
+            decoded_reg_strb.CONTROL = cpuif_req_masked & (cpuif_addr == 16'hc0) & cpuif_req_is_wr;
+            decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 16'hc4) & !cpuif_req_is_wr;
+            decoded_reg_strb.ERRORS = cpuif_req_masked & (cpuif_addr == 16'hc8);
+            decoded_reg_strb.LOAD.TARGET = cpuif_req_masked & (cpuif_addr == 16'h100);
+            decoded_reg_strb.LOAD.INDEX = cpuif_req_masked & (cpuif_addr == 16'h104);
+            decoded_reg_strb.LOAD.COUNT = cpuif_req_masked & (cpuif_addr == 16'h108);
+            decoded_reg_strb.LOAD.COMMIT = cpuif_req_masked & (cpuif_addr == 16'h10c) & cpuif_req_is_wr;
+            decoded_reg_strb.LOAD_DATA = cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h1ff);
+            is_external |= cpuif_req_masked & (cpuif_addr >= 16'h200) & (cpuif_addr <= 16'h200 + 16'h1ff);
+            decoded_reg_strb.TEST.SOURCE_0 = cpuif_req_masked & (cpuif_addr == 16'h400);
+            decoded_reg_strb.TEST.SOURCE_1 = cpuif_req_masked & (cpuif_addr == 16'h404);
+            decoded_reg_strb.TEST.SOURCE_2 = cpuif_req_masked & (cpuif_addr == 16'h408);
+            decoded_reg_strb.TEST.SOURCE_3 = cpuif_req_masked & (cpuif_addr == 16'h40c);
+            decoded_reg_strb.TEST.DESTINATION_0 = cpuif_req_masked & (cpuif_addr == 16'h410);
+            decoded_reg_strb.TEST.DESTINATION_1 = cpuif_req_masked & (cpuif_addr == 16'h414);
+            decoded_reg_strb.TEST.DESTINATION_2 = cpuif_req_masked & (cpuif_addr == 16'h418);
+            decoded_reg_strb.TEST.DESTINATION_3 = cpuif_req_masked & (cpuif_addr == 16'h41c);
+            decoded_reg_strb.TEST.SOURCE_PORT = cpuif_req_masked & (cpuif_addr == 16'h420);
+            decoded_reg_strb.TEST.DESTINATION_PORT = cpuif_req_masked & (cpuif_addr == 16'h424);
+            decoded_reg_strb.TEST.VLAN = cpuif_req_masked & (cpuif_addr == 16'h428);
+            decoded_reg_strb.TEST.CHUNKS = cpuif_req_masked & (cpuif_addr == 16'h42c);
+            decoded_reg_strb.TEST.START = cpuif_req_masked & (cpuif_addr == 16'h430) & cpuif_req_is_wr;
+            decoded_reg_strb.TEST.RESULT = cpuif_req_masked & (cpuif_addr == 16'h434) & !cpuif_req_is_wr;
+            decoded_reg_strb.TEST.ACTION_LO = cpuif_req_masked & (cpuif_addr == 16'h438) & !cpuif_req_is_wr;
+            decoded_reg_strb.TEST.ACTION_HI = cpuif_req_masked & (cpuif_addr == 16'h43c) & !cpuif_req_is_wr;
+            decoded_reg_strb.COUNTER.REQUEST = cpuif_req_masked & (cpuif_addr == 16'h480);
+            decoded_reg_strb.COUNTER.RESULT = cpuif_req_masked & (cpuif_addr == 16'h484) & !cpuif_req_is_wr;
+            decoded_reg_strb.COUNTER.PACKETS_LO = cpuif_req_masked & (cpuif_addr == 16'h488) & !cpuif_req_is_wr;
+            decoded_reg_strb.COUNTER.PACKETS_HI = cpuif_req_masked & (cpuif_addr == 16'h48c) & !cpuif_req_is_wr;
+            decoded_reg_strb.COUNTER.BYTES_LO = cpuif_req_masked & (cpuif_addr == 16'h490) & !cpuif_req_is_wr;
+            decoded_reg_strb.COUNTER.BYTES_HI = cpuif_req_masked & (cpuif_addr == 16'h494) & !cpuif_req_is_wr;
+            decoded_reg_strb.FORWARD_TO_0 = cpuif_req_masked & (cpuif_addr == 16'h500);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h500);
+            decoded_reg_strb.FORWARD_TO_1 = cpuif_req_masked & (cpuif_addr == 16'h504);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h504);
+            decoded_reg_strb.FORWARD_TO_2 = cpuif_req_masked & (cpuif_addr == 16'h508);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h508);
+            decoded_reg_strb.FORWARD_TO_3 = cpuif_req_masked & (cpuif_addr == 16'h50c);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h50c);
+            decoded_reg_strb.FORWARD_TO_4 = cpuif_req_masked & (cpuif_addr == 16'h510);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h510);
+            decoded_reg_strb.FORWARD_TO_5 = cpuif_req_masked & (cpuif_addr == 16'h514);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h514);
+            decoded_reg_strb.FORWARD_TO_6 = cpuif_req_masked & (cpuif_addr == 16'h518);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h518);
+            decoded_reg_strb.FORWARD_TO_7 = cpuif_req_masked & (cpuif_addr == 16'h51c);
+            is_external |= cpuif_req_masked & (cpuif_addr == 16'h51c);
+            decoded_reg_strb.STATISTICS.SNAPSHOT = cpuif_req_masked & (cpuif_addr == 16'h580);
+            decoded_reg_strb.STATISTICS.FRAMES_LO = cpuif_req_masked & (cpuif_addr == 16'h588) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.FRAMES_HI = cpuif_req_masked & (cpuif_addr == 16'h58c) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.BYTES_LO = cpuif_req_masked & (cpuif_addr == 16'h590) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.BYTES_HI = cpuif_req_masked & (cpuif_addr == 16'h594) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.BAD_LO = cpuif_req_masked & (cpuif_addr == 16'h598) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.BAD_HI = cpuif_req_masked & (cpuif_addr == 16'h59c) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.DROPPED_LO = cpuif_req_masked & (cpuif_addr == 16'h5a0) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.DROPPED_HI = cpuif_req_masked & (cpuif_addr == 16'h5a4) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.FORWARDED_LO = cpuif_req_masked & (cpuif_addr == 16'h5a8) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.FORWARDED_HI = cpuif_req_masked & (cpuif_addr == 16'h5ac) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.MIRRORED_LO = cpuif_req_masked & (cpuif_addr == 16'h5b0) & !cpuif_req_is_wr;
+            decoded_reg_strb.STATISTICS.MIRRORED_HI = cpuif_req_masked & (cpuif_addr == 16'h5b4) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.CONTROL = cpuif_req_masked & (cpuif_addr == 16'h600);
+            decoded_reg_strb.SCRUB.PASSES = cpuif_req_masked & (cpuif_addr == 16'h604) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.PASS_CLOCKS = cpuif_req_masked & (cpuif_addr == 16'h608) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.MENDED = cpuif_req_masked & (cpuif_addr == 16'h60c) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.MENDED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h610) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.DAMAGED = cpuif_req_masked & (cpuif_addr == 16'h614) & !cpuif_req_is_wr;
+            decoded_reg_strb.SCRUB.DAMAGED_PLACE = cpuif_req_masked & (cpuif_addr == 16'h618) & !cpuif_req_is_wr;
+        end else begin
+            decoded_reg_strb.MAGIC = '0;
+            decoded_reg_strb.VERSION = '0;
+            decoded_reg_strb.SCRATCH = '0;
+            decoded_reg_strb.GEOMETRY.RULES = '0;
+            decoded_reg_strb.GEOMETRY.ADDRESS_BITS = '0;
+            decoded_reg_strb.GEOMETRY.SOURCE_INTERVALS = '0;
+            decoded_reg_strb.GEOMETRY.DESTINATION_INTERVALS = '0;
+            decoded_reg_strb.GEOMETRY.SOURCE_PORT_INTERVALS = '0;
+            decoded_reg_strb.GEOMETRY.DESTINATION_PORT_INTERVALS = '0;
+            decoded_reg_strb.GEOMETRY.VLAN_INTERVALS = '0;
+            decoded_reg_strb.GEOMETRY.PORTS = '0;
+            decoded_reg_strb.GEOMETRY.DATA_WIDTH = '0;
+            decoded_reg_strb.GEOMETRY.LATENCY = '0;
+            decoded_reg_strb.GEOMETRY.HEADER_BYTES = '0;
+            decoded_reg_strb.GEOMETRY.EXTENSION_HEADERS = '0;
+            decoded_reg_strb.GEOMETRY.ROW_WORDS = '0;
+            decoded_reg_strb.GEOMETRY.CAUSES = '0;
+            decoded_reg_strb.GEOMETRY.TREE_RULES = '0;
+            decoded_reg_strb.GEOMETRY.TREES = '0;
+            decoded_reg_strb.GEOMETRY.TREE_0 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_1 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_2 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_3 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_4 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_5 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_6 = '0;
+            decoded_reg_strb.GEOMETRY.TREE_7 = '0;
+            decoded_reg_strb.GEOMETRY.SCRUB_ROWS = '0;
+            decoded_reg_strb.CONTROL = '0;
+            decoded_reg_strb.STATUS = '0;
+            decoded_reg_strb.ERRORS = '0;
+            decoded_reg_strb.LOAD.TARGET = '0;
+            decoded_reg_strb.LOAD.INDEX = '0;
+            decoded_reg_strb.LOAD.COUNT = '0;
+            decoded_reg_strb.LOAD.COMMIT = '0;
+            decoded_reg_strb.LOAD_DATA = '0;
+            decoded_reg_strb.TEST.SOURCE_0 = '0;
+            decoded_reg_strb.TEST.SOURCE_1 = '0;
+            decoded_reg_strb.TEST.SOURCE_2 = '0;
+            decoded_reg_strb.TEST.SOURCE_3 = '0;
+            decoded_reg_strb.TEST.DESTINATION_0 = '0;
+            decoded_reg_strb.TEST.DESTINATION_1 = '0;
+            decoded_reg_strb.TEST.DESTINATION_2 = '0;
+            decoded_reg_strb.TEST.DESTINATION_3 = '0;
+            decoded_reg_strb.TEST.SOURCE_PORT = '0;
+            decoded_reg_strb.TEST.DESTINATION_PORT = '0;
+            decoded_reg_strb.TEST.VLAN = '0;
+            decoded_reg_strb.TEST.CHUNKS = '0;
+            decoded_reg_strb.TEST.START = '0;
+            decoded_reg_strb.TEST.RESULT = '0;
+            decoded_reg_strb.TEST.ACTION_LO = '0;
+            decoded_reg_strb.TEST.ACTION_HI = '0;
+            decoded_reg_strb.COUNTER.REQUEST = '0;
+            decoded_reg_strb.COUNTER.RESULT = '0;
+            decoded_reg_strb.COUNTER.PACKETS_LO = '0;
+            decoded_reg_strb.COUNTER.PACKETS_HI = '0;
+            decoded_reg_strb.COUNTER.BYTES_LO = '0;
+            decoded_reg_strb.COUNTER.BYTES_HI = '0;
+            decoded_reg_strb.FORWARD_TO_0 = '0;
+            decoded_reg_strb.FORWARD_TO_1 = '0;
+            decoded_reg_strb.FORWARD_TO_2 = '0;
+            decoded_reg_strb.FORWARD_TO_3 = '0;
+            decoded_reg_strb.FORWARD_TO_4 = '0;
+            decoded_reg_strb.FORWARD_TO_5 = '0;
+            decoded_reg_strb.FORWARD_TO_6 = '0;
+            decoded_reg_strb.FORWARD_TO_7 = '0;
+            decoded_reg_strb.STATISTICS.SNAPSHOT = '0;
+            decoded_reg_strb.STATISTICS.FRAMES_LO = '0;
+            decoded_reg_strb.STATISTICS.FRAMES_HI = '0;
+            decoded_reg_strb.STATISTICS.BYTES_LO = '0;
+            decoded_reg_strb.STATISTICS.BYTES_HI = '0;
+            decoded_reg_strb.STATISTICS.BAD_LO = '0;
+            decoded_reg_strb.STATISTICS.BAD_HI = '0;
+            decoded_reg_strb.STATISTICS.DROPPED_LO = '0;
+            decoded_reg_strb.STATISTICS.DROPPED_HI = '0;
+            decoded_reg_strb.STATISTICS.FORWARDED_LO = '0;
+            decoded_reg_strb.STATISTICS.FORWARDED_HI = '0;
+            decoded_reg_strb.STATISTICS.MIRRORED_LO = '0;
+            decoded_reg_strb.STATISTICS.MIRRORED_HI = '0;
+            decoded_reg_strb.SCRUB.CONTROL = '0;
+            decoded_reg_strb.SCRUB.PASSES = '0;
+            decoded_reg_strb.SCRUB.PASS_CLOCKS = '0;
+            decoded_reg_strb.SCRUB.MENDED = '0;
+            decoded_reg_strb.SCRUB.MENDED_PLACE = '0;
+            decoded_reg_strb.SCRUB.DAMAGED = '0;
+            decoded_reg_strb.SCRUB.DAMAGED_PLACE = '0;
+        end
         decoded_err = '0;
         decoded_req_is_external = is_external;
     end
@@ -468,218 +557,6 @@ module pcl_registers (
     //--------------------------------------------------------------------------
     // Field logic
     //--------------------------------------------------------------------------
-    typedef struct {
-        struct {
-            struct {
-                logic [31:0] next;
-                logic load_next;
-            } VALUE;
-        } SCRATCH;
-        struct {
-            struct {
-                logic next;
-                logic load_next;
-            } FLIP;
-            struct {
-                logic next;
-                logic load_next;
-            } CLEAR_COUNTERS;
-            struct {
-                logic next;
-                logic load_next;
-            } FLIP_SLICE;
-        } CONTROL;
-        struct {
-            struct {
-                logic next;
-                logic load_next;
-            } LOAD_TARGET;
-            struct {
-                logic next;
-                logic load_next;
-            } LOAD_INDEX;
-            struct {
-                logic next;
-                logic load_next;
-            } LOAD_OVERRUN;
-            struct {
-                logic next;
-                logic load_next;
-            } FLIP_IGNORED;
-            struct {
-                logic next;
-                logic load_next;
-            } TEST_OVERRUN;
-            struct {
-                logic next;
-                logic load_next;
-            } COUNTER_INDEX;
-            struct {
-                logic next;
-                logic load_next;
-            } COUNTER_OVERRUN;
-            struct {
-                logic next;
-                logic load_next;
-            } FORWARD_TO;
-            struct {
-                logic next;
-                logic load_next;
-            } STATISTICS_PORT;
-        } ERRORS;
-        struct {
-            struct {
-                struct {
-                    logic [5:0] next;
-                    logic load_next;
-                } VALUE;
-            } TARGET;
-            struct {
-                struct {
-                    logic [15:0] next;
-                    logic load_next;
-                } VALUE;
-            } INDEX;
-            struct {
-                struct {
-                    logic [15:0] next;
-                    logic load_next;
-                } VALUE;
-            } COUNT;
-            struct {
-                struct {
-                    logic next;
-                    logic load_next;
-                } GO;
-            } COMMIT;
-        } LOAD;
-        struct {
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } SOURCE_0;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } SOURCE_1;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } SOURCE_2;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } SOURCE_3;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } DESTINATION_0;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } DESTINATION_1;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } DESTINATION_2;
-            struct {
-                struct {
-                    logic [31:0] next;
-                    logic load_next;
-                } VALUE;
-            } DESTINATION_3;
-            struct {
-                struct {
-                    logic [16:0] next;
-                    logic load_next;
-                } VALUE;
-            } SOURCE_PORT;
-            struct {
-                struct {
-                    logic [16:0] next;
-                    logic load_next;
-                } VALUE;
-            } DESTINATION_PORT;
-            struct {
-                struct {
-                    logic [11:0] next;
-                    logic load_next;
-                } VALUE;
-            } VLAN;
-            struct {
-                struct {
-                    logic [7:0] next;
-                    logic load_next;
-                } PROTOCOL;
-                struct {
-                    logic [7:0] next;
-                    logic load_next;
-                } TCP_FLAGS;
-                struct {
-                    logic [7:0] next;
-                    logic load_next;
-                } DSCP_TAGS;
-                struct {
-                    logic [7:0] next;
-                    logic load_next;
-                } CONTEXT;
-            } CHUNKS;
-            struct {
-                struct {
-                    logic next;
-                    logic load_next;
-                } GO;
-            } START;
-        } TEST;
-        struct {
-            struct {
-                struct {
-                    logic [15:0] next;
-                    logic load_next;
-                } INDEX;
-                struct {
-                    logic next;
-                    logic load_next;
-                } KIND;
-                struct {
-                    logic next;
-                    logic load_next;
-                } BANK;
-            } REQUEST;
-        } COUNTER;
-        struct {
-            struct {
-                struct {
-                    logic [2:0] next;
-                    logic load_next;
-                } PORT;
-            } SNAPSHOT;
-        } STATISTICS;
-        struct {
-            struct {
-                struct {
-                    logic next;
-                    logic load_next;
-                } ENABLE;
-            } CONTROL;
-        } SCRUB;
-    } field_combo_t;
-    field_combo_t field_combo;
-
     typedef struct {
         struct {
             struct {
@@ -855,428 +732,326 @@ module pcl_registers (
     field_storage_t field_storage;
 
     // Field: portcullis.SCRATCH.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.SCRATCH.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.SCRATCH && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.SCRATCH.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.SCRATCH.VALUE.next = next_c;
-        field_combo.SCRATCH.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.SCRATCH.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.SCRATCH.VALUE.load_next) begin
-                field_storage.SCRATCH.VALUE.value <= field_combo.SCRATCH.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.SCRATCH.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.SCRATCH && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.SCRATCH.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.SCRATCH.VALUE.value <= next_c;
         end
     end
     // Field: portcullis.CONTROL.FLIP
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.CONTROL.FLIP.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.CONTROL.FLIP.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
-            load_next_c = '1;
-        end else begin // singlepulse clears back to 0
-            next_c = '0;
-            load_next_c = '1;
-        end
-        field_combo.CONTROL.FLIP.next = next_c;
-        field_combo.CONTROL.FLIP.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.CONTROL.FLIP.value <= 1'h0;
-        end else begin
-            if(field_combo.CONTROL.FLIP.load_next) begin
-                field_storage.CONTROL.FLIP.value <= field_combo.CONTROL.FLIP.next;
+        end else if(decoded_req || field_storage.CONTROL.FLIP.value || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.CONTROL.FLIP.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.CONTROL.FLIP.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+                load_next_c = '1;
+            end else begin // singlepulse clears back to 0
+                next_c = '0;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.CONTROL.FLIP.value <= next_c;
         end
     end
     assign hwif_out.CONTROL.FLIP.value = field_storage.CONTROL.FLIP.value;
     // Field: portcullis.CONTROL.CLEAR_COUNTERS
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.CONTROL.CLEAR_COUNTERS.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.CONTROL.CLEAR_COUNTERS.value & ~decoded_wr_biten[1:1]) | (decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
-            load_next_c = '1;
-        end else begin // singlepulse clears back to 0
-            next_c = '0;
-            load_next_c = '1;
-        end
-        field_combo.CONTROL.CLEAR_COUNTERS.next = next_c;
-        field_combo.CONTROL.CLEAR_COUNTERS.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.CONTROL.CLEAR_COUNTERS.value <= 1'h0;
-        end else begin
-            if(field_combo.CONTROL.CLEAR_COUNTERS.load_next) begin
-                field_storage.CONTROL.CLEAR_COUNTERS.value <= field_combo.CONTROL.CLEAR_COUNTERS.next;
+        end else if(decoded_req || field_storage.CONTROL.CLEAR_COUNTERS.value || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.CONTROL.CLEAR_COUNTERS.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.CONTROL.CLEAR_COUNTERS.value & ~decoded_wr_biten[1:1]) | (decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
+                load_next_c = '1;
+            end else begin // singlepulse clears back to 0
+                next_c = '0;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.CONTROL.CLEAR_COUNTERS.value <= next_c;
         end
     end
     assign hwif_out.CONTROL.CLEAR_COUNTERS.value = field_storage.CONTROL.CLEAR_COUNTERS.value;
     // Field: portcullis.CONTROL.FLIP_SLICE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.CONTROL.FLIP_SLICE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.CONTROL.FLIP_SLICE.value & ~decoded_wr_biten[2:2]) | (decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
-            load_next_c = '1;
-        end else begin // singlepulse clears back to 0
-            next_c = '0;
-            load_next_c = '1;
-        end
-        field_combo.CONTROL.FLIP_SLICE.next = next_c;
-        field_combo.CONTROL.FLIP_SLICE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.CONTROL.FLIP_SLICE.value <= 1'h0;
-        end else begin
-            if(field_combo.CONTROL.FLIP_SLICE.load_next) begin
-                field_storage.CONTROL.FLIP_SLICE.value <= field_combo.CONTROL.FLIP_SLICE.next;
+        end else if(decoded_req || field_storage.CONTROL.FLIP_SLICE.value || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.CONTROL.FLIP_SLICE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.CONTROL.FLIP_SLICE.value & ~decoded_wr_biten[2:2]) | (decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
+                load_next_c = '1;
+            end else begin // singlepulse clears back to 0
+                next_c = '0;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.CONTROL.FLIP_SLICE.value <= next_c;
         end
     end
     assign hwif_out.CONTROL.FLIP_SLICE.value = field_storage.CONTROL.FLIP_SLICE.value;
     // Field: portcullis.ERRORS.LOAD_TARGET
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.LOAD_TARGET.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.LOAD_TARGET.value & ~(decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.LOAD_TARGET.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.LOAD_TARGET.next = next_c;
-        field_combo.ERRORS.LOAD_TARGET.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.LOAD_TARGET.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.LOAD_TARGET.load_next) begin
-                field_storage.ERRORS.LOAD_TARGET.value <= field_combo.ERRORS.LOAD_TARGET.next;
+        end else if(decoded_req || hwif_in.ERRORS.LOAD_TARGET.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.LOAD_TARGET.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.LOAD_TARGET.value & ~(decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.LOAD_TARGET.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.LOAD_TARGET.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.LOAD_INDEX
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.LOAD_INDEX.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.LOAD_INDEX.value & ~(decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.LOAD_INDEX.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.LOAD_INDEX.next = next_c;
-        field_combo.ERRORS.LOAD_INDEX.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.LOAD_INDEX.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.LOAD_INDEX.load_next) begin
-                field_storage.ERRORS.LOAD_INDEX.value <= field_combo.ERRORS.LOAD_INDEX.next;
+        end else if(decoded_req || hwif_in.ERRORS.LOAD_INDEX.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.LOAD_INDEX.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.LOAD_INDEX.value & ~(decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.LOAD_INDEX.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.LOAD_INDEX.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.LOAD_OVERRUN
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.LOAD_OVERRUN.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.LOAD_OVERRUN.value & ~(decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.LOAD_OVERRUN.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.LOAD_OVERRUN.next = next_c;
-        field_combo.ERRORS.LOAD_OVERRUN.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.LOAD_OVERRUN.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.LOAD_OVERRUN.load_next) begin
-                field_storage.ERRORS.LOAD_OVERRUN.value <= field_combo.ERRORS.LOAD_OVERRUN.next;
+        end else if(decoded_req || hwif_in.ERRORS.LOAD_OVERRUN.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.LOAD_OVERRUN.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.LOAD_OVERRUN.value & ~(decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.LOAD_OVERRUN.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.LOAD_OVERRUN.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.FLIP_IGNORED
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.FLIP_IGNORED.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.FLIP_IGNORED.value & ~(decoded_wr_data[3:3] & decoded_wr_biten[3:3]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.FLIP_IGNORED.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.FLIP_IGNORED.next = next_c;
-        field_combo.ERRORS.FLIP_IGNORED.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.FLIP_IGNORED.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.FLIP_IGNORED.load_next) begin
-                field_storage.ERRORS.FLIP_IGNORED.value <= field_combo.ERRORS.FLIP_IGNORED.next;
+        end else if(decoded_req || hwif_in.ERRORS.FLIP_IGNORED.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.FLIP_IGNORED.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.FLIP_IGNORED.value & ~(decoded_wr_data[3:3] & decoded_wr_biten[3:3]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.FLIP_IGNORED.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.FLIP_IGNORED.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.TEST_OVERRUN
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.TEST_OVERRUN.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.TEST_OVERRUN.value & ~(decoded_wr_data[4:4] & decoded_wr_biten[4:4]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.TEST_OVERRUN.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.TEST_OVERRUN.next = next_c;
-        field_combo.ERRORS.TEST_OVERRUN.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.TEST_OVERRUN.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.TEST_OVERRUN.load_next) begin
-                field_storage.ERRORS.TEST_OVERRUN.value <= field_combo.ERRORS.TEST_OVERRUN.next;
+        end else if(decoded_req || hwif_in.ERRORS.TEST_OVERRUN.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.TEST_OVERRUN.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.TEST_OVERRUN.value & ~(decoded_wr_data[4:4] & decoded_wr_biten[4:4]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.TEST_OVERRUN.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.TEST_OVERRUN.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.COUNTER_INDEX
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.COUNTER_INDEX.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.COUNTER_INDEX.value & ~(decoded_wr_data[5:5] & decoded_wr_biten[5:5]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.COUNTER_INDEX.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.COUNTER_INDEX.next = next_c;
-        field_combo.ERRORS.COUNTER_INDEX.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.COUNTER_INDEX.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.COUNTER_INDEX.load_next) begin
-                field_storage.ERRORS.COUNTER_INDEX.value <= field_combo.ERRORS.COUNTER_INDEX.next;
+        end else if(decoded_req || hwif_in.ERRORS.COUNTER_INDEX.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.COUNTER_INDEX.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.COUNTER_INDEX.value & ~(decoded_wr_data[5:5] & decoded_wr_biten[5:5]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.COUNTER_INDEX.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.COUNTER_INDEX.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.COUNTER_OVERRUN
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.COUNTER_OVERRUN.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.COUNTER_OVERRUN.value & ~(decoded_wr_data[6:6] & decoded_wr_biten[6:6]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.COUNTER_OVERRUN.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.COUNTER_OVERRUN.next = next_c;
-        field_combo.ERRORS.COUNTER_OVERRUN.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.COUNTER_OVERRUN.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.COUNTER_OVERRUN.load_next) begin
-                field_storage.ERRORS.COUNTER_OVERRUN.value <= field_combo.ERRORS.COUNTER_OVERRUN.next;
+        end else if(decoded_req || hwif_in.ERRORS.COUNTER_OVERRUN.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.COUNTER_OVERRUN.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.COUNTER_OVERRUN.value & ~(decoded_wr_data[6:6] & decoded_wr_biten[6:6]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.COUNTER_OVERRUN.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.COUNTER_OVERRUN.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.FORWARD_TO
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.FORWARD_TO.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.FORWARD_TO.value & ~(decoded_wr_data[7:7] & decoded_wr_biten[7:7]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.FORWARD_TO.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.FORWARD_TO.next = next_c;
-        field_combo.ERRORS.FORWARD_TO.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.FORWARD_TO.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.FORWARD_TO.load_next) begin
-                field_storage.ERRORS.FORWARD_TO.value <= field_combo.ERRORS.FORWARD_TO.next;
+        end else if(decoded_req || hwif_in.ERRORS.FORWARD_TO.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.FORWARD_TO.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.FORWARD_TO.value & ~(decoded_wr_data[7:7] & decoded_wr_biten[7:7]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.FORWARD_TO.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.FORWARD_TO.value <= next_c;
         end
     end
     // Field: portcullis.ERRORS.STATISTICS_PORT
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.ERRORS.STATISTICS_PORT.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
-            next_c = field_storage.ERRORS.STATISTICS_PORT.value & ~(decoded_wr_data[8:8] & decoded_wr_biten[8:8]);
-            load_next_c = '1;
-        end else if(hwif_in.ERRORS.STATISTICS_PORT.hwset) begin // HW Set
-            next_c = '1;
-            load_next_c = '1;
-        end
-        field_combo.ERRORS.STATISTICS_PORT.next = next_c;
-        field_combo.ERRORS.STATISTICS_PORT.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.ERRORS.STATISTICS_PORT.value <= 1'h0;
-        end else begin
-            if(field_combo.ERRORS.STATISTICS_PORT.load_next) begin
-                field_storage.ERRORS.STATISTICS_PORT.value <= field_combo.ERRORS.STATISTICS_PORT.next;
+        end else if(decoded_req || hwif_in.ERRORS.STATISTICS_PORT.hwset || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.ERRORS.STATISTICS_PORT.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.ERRORS && decoded_req_is_wr) begin // SW write 1 clear
+                next_c = field_storage.ERRORS.STATISTICS_PORT.value & ~(decoded_wr_data[8:8] & decoded_wr_biten[8:8]);
+                load_next_c = '1;
+            end else if(hwif_in.ERRORS.STATISTICS_PORT.hwset) begin // HW Set
+                next_c = '1;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.ERRORS.STATISTICS_PORT.value <= next_c;
         end
     end
     // Field: portcullis.LOAD.TARGET.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [5:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.LOAD.TARGET.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.LOAD.TARGET && decoded_req_is_wr && hwif_in.LOAD.TARGET.VALUE.swwe) begin // SW write
-            next_c = (field_storage.LOAD.TARGET.VALUE.value & ~decoded_wr_biten[5:0]) | (decoded_wr_data[5:0] & decoded_wr_biten[5:0]);
-            load_next_c = '1;
-        end
-        field_combo.LOAD.TARGET.VALUE.next = next_c;
-        field_combo.LOAD.TARGET.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.LOAD.TARGET.VALUE.value <= 6'h0;
-        end else begin
-            if(field_combo.LOAD.TARGET.VALUE.load_next) begin
-                field_storage.LOAD.TARGET.VALUE.value <= field_combo.LOAD.TARGET.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.LOAD.TARGET.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.LOAD.TARGET && decoded_req_is_wr && hwif_in.LOAD.TARGET.VALUE.swwe) begin // SW write
+                next_c = (field_storage.LOAD.TARGET.VALUE.value & ~decoded_wr_biten[5:0]) | (decoded_wr_data[5:0] & decoded_wr_biten[5:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.LOAD.TARGET.VALUE.value <= next_c;
         end
     end
     assign hwif_out.LOAD.TARGET.VALUE.value = field_storage.LOAD.TARGET.VALUE.value;
     assign hwif_out.LOAD.TARGET.VALUE.swmod = decoded_reg_strb.LOAD.TARGET && decoded_req_is_wr && |(decoded_wr_biten[5:0]);
     // Field: portcullis.LOAD.INDEX.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [15:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.LOAD.INDEX.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.LOAD.INDEX && decoded_req_is_wr && hwif_in.LOAD.INDEX.VALUE.swwe) begin // SW write
-            next_c = (field_storage.LOAD.INDEX.VALUE.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
-            load_next_c = '1;
-        end else if(hwif_in.LOAD.INDEX.VALUE.we) begin // HW Write - we
-            next_c = hwif_in.LOAD.INDEX.VALUE.next;
-            load_next_c = '1;
-        end
-        field_combo.LOAD.INDEX.VALUE.next = next_c;
-        field_combo.LOAD.INDEX.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.LOAD.INDEX.VALUE.value <= 16'h0;
-        end else begin
-            if(field_combo.LOAD.INDEX.VALUE.load_next) begin
-                field_storage.LOAD.INDEX.VALUE.value <= field_combo.LOAD.INDEX.VALUE.next;
+        end else if(decoded_req || hwif_in.LOAD.INDEX.VALUE.we || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.LOAD.INDEX.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.LOAD.INDEX && decoded_req_is_wr && hwif_in.LOAD.INDEX.VALUE.swwe) begin // SW write
+                next_c = (field_storage.LOAD.INDEX.VALUE.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
+                load_next_c = '1;
+            end else if(hwif_in.LOAD.INDEX.VALUE.we) begin // HW Write - we
+                next_c = hwif_in.LOAD.INDEX.VALUE.next;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.LOAD.INDEX.VALUE.value <= next_c;
         end
     end
     assign hwif_out.LOAD.INDEX.VALUE.value = field_storage.LOAD.INDEX.VALUE.value;
     assign hwif_out.LOAD.INDEX.VALUE.swmod = decoded_reg_strb.LOAD.INDEX && decoded_req_is_wr && |(decoded_wr_biten[15:0]);
     // Field: portcullis.LOAD.COUNT.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [15:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.LOAD.COUNT.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.LOAD.COUNT && decoded_req_is_wr && hwif_in.LOAD.COUNT.VALUE.swwe) begin // SW write
-            next_c = (field_storage.LOAD.COUNT.VALUE.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
-            load_next_c = '1;
-        end
-        field_combo.LOAD.COUNT.VALUE.next = next_c;
-        field_combo.LOAD.COUNT.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.LOAD.COUNT.VALUE.value <= 16'h1;
-        end else begin
-            if(field_combo.LOAD.COUNT.VALUE.load_next) begin
-                field_storage.LOAD.COUNT.VALUE.value <= field_combo.LOAD.COUNT.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.LOAD.COUNT.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.LOAD.COUNT && decoded_req_is_wr && hwif_in.LOAD.COUNT.VALUE.swwe) begin // SW write
+                next_c = (field_storage.LOAD.COUNT.VALUE.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.LOAD.COUNT.VALUE.value <= next_c;
         end
     end
     assign hwif_out.LOAD.COUNT.VALUE.value = field_storage.LOAD.COUNT.VALUE.value;
     assign hwif_out.LOAD.COUNT.VALUE.swmod = decoded_reg_strb.LOAD.COUNT && decoded_req_is_wr && |(decoded_wr_biten[15:0]);
     // Field: portcullis.LOAD.COMMIT.GO
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.LOAD.COMMIT.GO.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.LOAD.COMMIT && decoded_req_is_wr && hwif_in.LOAD.COMMIT.GO.swwe) begin // SW write
-            next_c = (field_storage.LOAD.COMMIT.GO.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
-            load_next_c = '1;
-        end else begin // singlepulse clears back to 0
-            next_c = '0;
-            load_next_c = '1;
-        end
-        field_combo.LOAD.COMMIT.GO.next = next_c;
-        field_combo.LOAD.COMMIT.GO.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.LOAD.COMMIT.GO.value <= 1'h0;
-        end else begin
-            if(field_combo.LOAD.COMMIT.GO.load_next) begin
-                field_storage.LOAD.COMMIT.GO.value <= field_combo.LOAD.COMMIT.GO.next;
+        end else if(decoded_req || field_storage.LOAD.COMMIT.GO.value || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.LOAD.COMMIT.GO.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.LOAD.COMMIT && decoded_req_is_wr && hwif_in.LOAD.COMMIT.GO.swwe) begin // SW write
+                next_c = (field_storage.LOAD.COMMIT.GO.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+                load_next_c = '1;
+            end else begin // singlepulse clears back to 0
+                next_c = '0;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.LOAD.COMMIT.GO.value <= next_c;
         end
     end
     assign hwif_out.LOAD.COMMIT.GO.value = field_storage.LOAD.COMMIT.GO.value;
@@ -1288,459 +1063,345 @@ module pcl_registers (
     assign hwif_out.LOAD_DATA.wr_data = decoded_wr_data;
     assign hwif_out.LOAD_DATA.wr_biten = decoded_wr_biten;
     // Field: portcullis.TEST.SOURCE_0.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.SOURCE_0.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.SOURCE_0 && decoded_req_is_wr && hwif_in.TEST.SOURCE_0.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.SOURCE_0.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.SOURCE_0.VALUE.next = next_c;
-        field_combo.TEST.SOURCE_0.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.SOURCE_0.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.SOURCE_0.VALUE.load_next) begin
-                field_storage.TEST.SOURCE_0.VALUE.value <= field_combo.TEST.SOURCE_0.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.SOURCE_0.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.SOURCE_0 && decoded_req_is_wr && hwif_in.TEST.SOURCE_0.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.SOURCE_0.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.SOURCE_0.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.SOURCE_0.VALUE.value = field_storage.TEST.SOURCE_0.VALUE.value;
     assign hwif_out.TEST.SOURCE_0.VALUE.swmod = decoded_reg_strb.TEST.SOURCE_0 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.SOURCE_1.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.SOURCE_1.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.SOURCE_1 && decoded_req_is_wr && hwif_in.TEST.SOURCE_1.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.SOURCE_1.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.SOURCE_1.VALUE.next = next_c;
-        field_combo.TEST.SOURCE_1.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.SOURCE_1.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.SOURCE_1.VALUE.load_next) begin
-                field_storage.TEST.SOURCE_1.VALUE.value <= field_combo.TEST.SOURCE_1.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.SOURCE_1.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.SOURCE_1 && decoded_req_is_wr && hwif_in.TEST.SOURCE_1.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.SOURCE_1.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.SOURCE_1.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.SOURCE_1.VALUE.value = field_storage.TEST.SOURCE_1.VALUE.value;
     assign hwif_out.TEST.SOURCE_1.VALUE.swmod = decoded_reg_strb.TEST.SOURCE_1 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.SOURCE_2.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.SOURCE_2.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.SOURCE_2 && decoded_req_is_wr && hwif_in.TEST.SOURCE_2.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.SOURCE_2.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.SOURCE_2.VALUE.next = next_c;
-        field_combo.TEST.SOURCE_2.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.SOURCE_2.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.SOURCE_2.VALUE.load_next) begin
-                field_storage.TEST.SOURCE_2.VALUE.value <= field_combo.TEST.SOURCE_2.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.SOURCE_2.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.SOURCE_2 && decoded_req_is_wr && hwif_in.TEST.SOURCE_2.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.SOURCE_2.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.SOURCE_2.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.SOURCE_2.VALUE.value = field_storage.TEST.SOURCE_2.VALUE.value;
     assign hwif_out.TEST.SOURCE_2.VALUE.swmod = decoded_reg_strb.TEST.SOURCE_2 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.SOURCE_3.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.SOURCE_3.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.SOURCE_3 && decoded_req_is_wr && hwif_in.TEST.SOURCE_3.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.SOURCE_3.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.SOURCE_3.VALUE.next = next_c;
-        field_combo.TEST.SOURCE_3.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.SOURCE_3.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.SOURCE_3.VALUE.load_next) begin
-                field_storage.TEST.SOURCE_3.VALUE.value <= field_combo.TEST.SOURCE_3.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.SOURCE_3.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.SOURCE_3 && decoded_req_is_wr && hwif_in.TEST.SOURCE_3.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.SOURCE_3.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.SOURCE_3.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.SOURCE_3.VALUE.value = field_storage.TEST.SOURCE_3.VALUE.value;
     assign hwif_out.TEST.SOURCE_3.VALUE.swmod = decoded_reg_strb.TEST.SOURCE_3 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.DESTINATION_0.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.DESTINATION_0.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.DESTINATION_0 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_0.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.DESTINATION_0.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.DESTINATION_0.VALUE.next = next_c;
-        field_combo.TEST.DESTINATION_0.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.DESTINATION_0.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.DESTINATION_0.VALUE.load_next) begin
-                field_storage.TEST.DESTINATION_0.VALUE.value <= field_combo.TEST.DESTINATION_0.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.DESTINATION_0.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.DESTINATION_0 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_0.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.DESTINATION_0.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.DESTINATION_0.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.DESTINATION_0.VALUE.value = field_storage.TEST.DESTINATION_0.VALUE.value;
     assign hwif_out.TEST.DESTINATION_0.VALUE.swmod = decoded_reg_strb.TEST.DESTINATION_0 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.DESTINATION_1.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.DESTINATION_1.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.DESTINATION_1 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_1.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.DESTINATION_1.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.DESTINATION_1.VALUE.next = next_c;
-        field_combo.TEST.DESTINATION_1.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.DESTINATION_1.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.DESTINATION_1.VALUE.load_next) begin
-                field_storage.TEST.DESTINATION_1.VALUE.value <= field_combo.TEST.DESTINATION_1.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.DESTINATION_1.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.DESTINATION_1 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_1.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.DESTINATION_1.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.DESTINATION_1.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.DESTINATION_1.VALUE.value = field_storage.TEST.DESTINATION_1.VALUE.value;
     assign hwif_out.TEST.DESTINATION_1.VALUE.swmod = decoded_reg_strb.TEST.DESTINATION_1 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.DESTINATION_2.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.DESTINATION_2.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.DESTINATION_2 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_2.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.DESTINATION_2.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.DESTINATION_2.VALUE.next = next_c;
-        field_combo.TEST.DESTINATION_2.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.DESTINATION_2.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.DESTINATION_2.VALUE.load_next) begin
-                field_storage.TEST.DESTINATION_2.VALUE.value <= field_combo.TEST.DESTINATION_2.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.DESTINATION_2.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.DESTINATION_2 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_2.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.DESTINATION_2.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.DESTINATION_2.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.DESTINATION_2.VALUE.value = field_storage.TEST.DESTINATION_2.VALUE.value;
     assign hwif_out.TEST.DESTINATION_2.VALUE.swmod = decoded_reg_strb.TEST.DESTINATION_2 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.DESTINATION_3.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [31:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.DESTINATION_3.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.DESTINATION_3 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_3.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.DESTINATION_3.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.DESTINATION_3.VALUE.next = next_c;
-        field_combo.TEST.DESTINATION_3.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.DESTINATION_3.VALUE.value <= 32'h0;
-        end else begin
-            if(field_combo.TEST.DESTINATION_3.VALUE.load_next) begin
-                field_storage.TEST.DESTINATION_3.VALUE.value <= field_combo.TEST.DESTINATION_3.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.DESTINATION_3.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.DESTINATION_3 && decoded_req_is_wr && hwif_in.TEST.DESTINATION_3.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.DESTINATION_3.VALUE.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.DESTINATION_3.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.DESTINATION_3.VALUE.value = field_storage.TEST.DESTINATION_3.VALUE.value;
     assign hwif_out.TEST.DESTINATION_3.VALUE.swmod = decoded_reg_strb.TEST.DESTINATION_3 && decoded_req_is_wr && |(decoded_wr_biten[31:0]);
     // Field: portcullis.TEST.SOURCE_PORT.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [16:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.SOURCE_PORT.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.SOURCE_PORT && decoded_req_is_wr && hwif_in.TEST.SOURCE_PORT.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.SOURCE_PORT.VALUE.value & ~decoded_wr_biten[16:0]) | (decoded_wr_data[16:0] & decoded_wr_biten[16:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.SOURCE_PORT.VALUE.next = next_c;
-        field_combo.TEST.SOURCE_PORT.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.SOURCE_PORT.VALUE.value <= 17'h10000;
-        end else begin
-            if(field_combo.TEST.SOURCE_PORT.VALUE.load_next) begin
-                field_storage.TEST.SOURCE_PORT.VALUE.value <= field_combo.TEST.SOURCE_PORT.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.SOURCE_PORT.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.SOURCE_PORT && decoded_req_is_wr && hwif_in.TEST.SOURCE_PORT.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.SOURCE_PORT.VALUE.value & ~decoded_wr_biten[16:0]) | (decoded_wr_data[16:0] & decoded_wr_biten[16:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.SOURCE_PORT.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.SOURCE_PORT.VALUE.value = field_storage.TEST.SOURCE_PORT.VALUE.value;
     assign hwif_out.TEST.SOURCE_PORT.VALUE.swmod = decoded_reg_strb.TEST.SOURCE_PORT && decoded_req_is_wr && |(decoded_wr_biten[16:0]);
     // Field: portcullis.TEST.DESTINATION_PORT.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [16:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.DESTINATION_PORT.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.DESTINATION_PORT && decoded_req_is_wr && hwif_in.TEST.DESTINATION_PORT.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.DESTINATION_PORT.VALUE.value & ~decoded_wr_biten[16:0]) | (decoded_wr_data[16:0] & decoded_wr_biten[16:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.DESTINATION_PORT.VALUE.next = next_c;
-        field_combo.TEST.DESTINATION_PORT.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.DESTINATION_PORT.VALUE.value <= 17'h10000;
-        end else begin
-            if(field_combo.TEST.DESTINATION_PORT.VALUE.load_next) begin
-                field_storage.TEST.DESTINATION_PORT.VALUE.value <= field_combo.TEST.DESTINATION_PORT.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.DESTINATION_PORT.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.DESTINATION_PORT && decoded_req_is_wr && hwif_in.TEST.DESTINATION_PORT.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.DESTINATION_PORT.VALUE.value & ~decoded_wr_biten[16:0]) | (decoded_wr_data[16:0] & decoded_wr_biten[16:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.DESTINATION_PORT.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.DESTINATION_PORT.VALUE.value = field_storage.TEST.DESTINATION_PORT.VALUE.value;
     assign hwif_out.TEST.DESTINATION_PORT.VALUE.swmod = decoded_reg_strb.TEST.DESTINATION_PORT && decoded_req_is_wr && |(decoded_wr_biten[16:0]);
     // Field: portcullis.TEST.VLAN.VALUE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [11:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.VLAN.VALUE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.VLAN && decoded_req_is_wr && hwif_in.TEST.VLAN.VALUE.swwe) begin // SW write
-            next_c = (field_storage.TEST.VLAN.VALUE.value & ~decoded_wr_biten[11:0]) | (decoded_wr_data[11:0] & decoded_wr_biten[11:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.VLAN.VALUE.next = next_c;
-        field_combo.TEST.VLAN.VALUE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.VLAN.VALUE.value <= 12'h0;
-        end else begin
-            if(field_combo.TEST.VLAN.VALUE.load_next) begin
-                field_storage.TEST.VLAN.VALUE.value <= field_combo.TEST.VLAN.VALUE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.VLAN.VALUE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.VLAN && decoded_req_is_wr && hwif_in.TEST.VLAN.VALUE.swwe) begin // SW write
+                next_c = (field_storage.TEST.VLAN.VALUE.value & ~decoded_wr_biten[11:0]) | (decoded_wr_data[11:0] & decoded_wr_biten[11:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.VLAN.VALUE.value <= next_c;
         end
     end
     assign hwif_out.TEST.VLAN.VALUE.value = field_storage.TEST.VLAN.VALUE.value;
     assign hwif_out.TEST.VLAN.VALUE.swmod = decoded_reg_strb.TEST.VLAN && decoded_req_is_wr && |(decoded_wr_biten[11:0]);
     // Field: portcullis.TEST.CHUNKS.PROTOCOL
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [7:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.CHUNKS.PROTOCOL.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.PROTOCOL.swwe) begin // SW write
-            next_c = (field_storage.TEST.CHUNKS.PROTOCOL.value & ~decoded_wr_biten[7:0]) | (decoded_wr_data[7:0] & decoded_wr_biten[7:0]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.CHUNKS.PROTOCOL.next = next_c;
-        field_combo.TEST.CHUNKS.PROTOCOL.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.CHUNKS.PROTOCOL.value <= 8'h0;
-        end else begin
-            if(field_combo.TEST.CHUNKS.PROTOCOL.load_next) begin
-                field_storage.TEST.CHUNKS.PROTOCOL.value <= field_combo.TEST.CHUNKS.PROTOCOL.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.CHUNKS.PROTOCOL.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.PROTOCOL.swwe) begin // SW write
+                next_c = (field_storage.TEST.CHUNKS.PROTOCOL.value & ~decoded_wr_biten[7:0]) | (decoded_wr_data[7:0] & decoded_wr_biten[7:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.CHUNKS.PROTOCOL.value <= next_c;
         end
     end
     assign hwif_out.TEST.CHUNKS.PROTOCOL.value = field_storage.TEST.CHUNKS.PROTOCOL.value;
     assign hwif_out.TEST.CHUNKS.PROTOCOL.swmod = decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && |(decoded_wr_biten[7:0]);
     // Field: portcullis.TEST.CHUNKS.TCP_FLAGS
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [7:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.CHUNKS.TCP_FLAGS.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.TCP_FLAGS.swwe) begin // SW write
-            next_c = (field_storage.TEST.CHUNKS.TCP_FLAGS.value & ~decoded_wr_biten[15:8]) | (decoded_wr_data[15:8] & decoded_wr_biten[15:8]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.CHUNKS.TCP_FLAGS.next = next_c;
-        field_combo.TEST.CHUNKS.TCP_FLAGS.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.CHUNKS.TCP_FLAGS.value <= 8'hff;
-        end else begin
-            if(field_combo.TEST.CHUNKS.TCP_FLAGS.load_next) begin
-                field_storage.TEST.CHUNKS.TCP_FLAGS.value <= field_combo.TEST.CHUNKS.TCP_FLAGS.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.CHUNKS.TCP_FLAGS.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.TCP_FLAGS.swwe) begin // SW write
+                next_c = (field_storage.TEST.CHUNKS.TCP_FLAGS.value & ~decoded_wr_biten[15:8]) | (decoded_wr_data[15:8] & decoded_wr_biten[15:8]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.CHUNKS.TCP_FLAGS.value <= next_c;
         end
     end
     assign hwif_out.TEST.CHUNKS.TCP_FLAGS.value = field_storage.TEST.CHUNKS.TCP_FLAGS.value;
     assign hwif_out.TEST.CHUNKS.TCP_FLAGS.swmod = decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && |(decoded_wr_biten[15:8]);
     // Field: portcullis.TEST.CHUNKS.DSCP_TAGS
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [7:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.CHUNKS.DSCP_TAGS.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.DSCP_TAGS.swwe) begin // SW write
-            next_c = (field_storage.TEST.CHUNKS.DSCP_TAGS.value & ~decoded_wr_biten[23:16]) | (decoded_wr_data[23:16] & decoded_wr_biten[23:16]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.CHUNKS.DSCP_TAGS.next = next_c;
-        field_combo.TEST.CHUNKS.DSCP_TAGS.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.CHUNKS.DSCP_TAGS.value <= 8'h0;
-        end else begin
-            if(field_combo.TEST.CHUNKS.DSCP_TAGS.load_next) begin
-                field_storage.TEST.CHUNKS.DSCP_TAGS.value <= field_combo.TEST.CHUNKS.DSCP_TAGS.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.CHUNKS.DSCP_TAGS.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.DSCP_TAGS.swwe) begin // SW write
+                next_c = (field_storage.TEST.CHUNKS.DSCP_TAGS.value & ~decoded_wr_biten[23:16]) | (decoded_wr_data[23:16] & decoded_wr_biten[23:16]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.CHUNKS.DSCP_TAGS.value <= next_c;
         end
     end
     assign hwif_out.TEST.CHUNKS.DSCP_TAGS.value = field_storage.TEST.CHUNKS.DSCP_TAGS.value;
     assign hwif_out.TEST.CHUNKS.DSCP_TAGS.swmod = decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && |(decoded_wr_biten[23:16]);
     // Field: portcullis.TEST.CHUNKS.CONTEXT
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [7:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.CHUNKS.CONTEXT.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.CONTEXT.swwe) begin // SW write
-            next_c = (field_storage.TEST.CHUNKS.CONTEXT.value & ~decoded_wr_biten[31:24]) | (decoded_wr_data[31:24] & decoded_wr_biten[31:24]);
-            load_next_c = '1;
-        end
-        field_combo.TEST.CHUNKS.CONTEXT.next = next_c;
-        field_combo.TEST.CHUNKS.CONTEXT.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.CHUNKS.CONTEXT.value <= 8'h0;
-        end else begin
-            if(field_combo.TEST.CHUNKS.CONTEXT.load_next) begin
-                field_storage.TEST.CHUNKS.CONTEXT.value <= field_combo.TEST.CHUNKS.CONTEXT.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.CHUNKS.CONTEXT.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && hwif_in.TEST.CHUNKS.CONTEXT.swwe) begin // SW write
+                next_c = (field_storage.TEST.CHUNKS.CONTEXT.value & ~decoded_wr_biten[31:24]) | (decoded_wr_data[31:24] & decoded_wr_biten[31:24]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.CHUNKS.CONTEXT.value <= next_c;
         end
     end
     assign hwif_out.TEST.CHUNKS.CONTEXT.value = field_storage.TEST.CHUNKS.CONTEXT.value;
     assign hwif_out.TEST.CHUNKS.CONTEXT.swmod = decoded_reg_strb.TEST.CHUNKS && decoded_req_is_wr && |(decoded_wr_biten[31:24]);
     // Field: portcullis.TEST.START.GO
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.TEST.START.GO.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.TEST.START && decoded_req_is_wr && hwif_in.TEST.START.GO.swwe) begin // SW write
-            next_c = (field_storage.TEST.START.GO.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
-            load_next_c = '1;
-        end else begin // singlepulse clears back to 0
-            next_c = '0;
-            load_next_c = '1;
-        end
-        field_combo.TEST.START.GO.next = next_c;
-        field_combo.TEST.START.GO.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.TEST.START.GO.value <= 1'h0;
-        end else begin
-            if(field_combo.TEST.START.GO.load_next) begin
-                field_storage.TEST.START.GO.value <= field_combo.TEST.START.GO.next;
+        end else if(decoded_req || field_storage.TEST.START.GO.value || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.TEST.START.GO.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.TEST.START && decoded_req_is_wr && hwif_in.TEST.START.GO.swwe) begin // SW write
+                next_c = (field_storage.TEST.START.GO.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+                load_next_c = '1;
+            end else begin // singlepulse clears back to 0
+                next_c = '0;
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.TEST.START.GO.value <= next_c;
         end
     end
     assign hwif_out.TEST.START.GO.value = field_storage.TEST.START.GO.value;
     assign hwif_out.TEST.START.GO.swmod = decoded_reg_strb.TEST.START && decoded_req_is_wr && |(decoded_wr_biten[0:0]);
     // Field: portcullis.COUNTER.REQUEST.INDEX
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [15:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.COUNTER.REQUEST.INDEX.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.INDEX.swwe) begin // SW write
-            next_c = (field_storage.COUNTER.REQUEST.INDEX.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
-            load_next_c = '1;
-        end
-        field_combo.COUNTER.REQUEST.INDEX.next = next_c;
-        field_combo.COUNTER.REQUEST.INDEX.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.COUNTER.REQUEST.INDEX.value <= 16'h0;
-        end else begin
-            if(field_combo.COUNTER.REQUEST.INDEX.load_next) begin
-                field_storage.COUNTER.REQUEST.INDEX.value <= field_combo.COUNTER.REQUEST.INDEX.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.COUNTER.REQUEST.INDEX.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.INDEX.swwe) begin // SW write
+                next_c = (field_storage.COUNTER.REQUEST.INDEX.value & ~decoded_wr_biten[15:0]) | (decoded_wr_data[15:0] & decoded_wr_biten[15:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.COUNTER.REQUEST.INDEX.value <= next_c;
         end
     end
     assign hwif_out.COUNTER.REQUEST.INDEX.value = field_storage.COUNTER.REQUEST.INDEX.value;
     assign hwif_out.COUNTER.REQUEST.INDEX.swmod = decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && |(decoded_wr_biten[15:0]);
     // Field: portcullis.COUNTER.REQUEST.KIND
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.COUNTER.REQUEST.KIND.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.KIND.swwe) begin // SW write
-            next_c = (field_storage.COUNTER.REQUEST.KIND.value & ~decoded_wr_biten[16:16]) | (decoded_wr_data[16:16] & decoded_wr_biten[16:16]);
-            load_next_c = '1;
-        end
-        field_combo.COUNTER.REQUEST.KIND.next = next_c;
-        field_combo.COUNTER.REQUEST.KIND.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.COUNTER.REQUEST.KIND.value <= 1'h0;
-        end else begin
-            if(field_combo.COUNTER.REQUEST.KIND.load_next) begin
-                field_storage.COUNTER.REQUEST.KIND.value <= field_combo.COUNTER.REQUEST.KIND.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.COUNTER.REQUEST.KIND.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.KIND.swwe) begin // SW write
+                next_c = (field_storage.COUNTER.REQUEST.KIND.value & ~decoded_wr_biten[16:16]) | (decoded_wr_data[16:16] & decoded_wr_biten[16:16]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.COUNTER.REQUEST.KIND.value <= next_c;
         end
     end
     assign hwif_out.COUNTER.REQUEST.KIND.value = field_storage.COUNTER.REQUEST.KIND.value;
     // Field: portcullis.COUNTER.REQUEST.BANK
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.COUNTER.REQUEST.BANK.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.BANK.swwe) begin // SW write
-            next_c = (field_storage.COUNTER.REQUEST.BANK.value & ~decoded_wr_biten[17:17]) | (decoded_wr_data[17:17] & decoded_wr_biten[17:17]);
-            load_next_c = '1;
-        end
-        field_combo.COUNTER.REQUEST.BANK.next = next_c;
-        field_combo.COUNTER.REQUEST.BANK.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.COUNTER.REQUEST.BANK.value <= 1'h0;
-        end else begin
-            if(field_combo.COUNTER.REQUEST.BANK.load_next) begin
-                field_storage.COUNTER.REQUEST.BANK.value <= field_combo.COUNTER.REQUEST.BANK.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.COUNTER.REQUEST.BANK.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.COUNTER.REQUEST && decoded_req_is_wr && hwif_in.COUNTER.REQUEST.BANK.swwe) begin // SW write
+                next_c = (field_storage.COUNTER.REQUEST.BANK.value & ~decoded_wr_biten[17:17]) | (decoded_wr_data[17:17] & decoded_wr_biten[17:17]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.COUNTER.REQUEST.BANK.value <= next_c;
         end
     end
     assign hwif_out.COUNTER.REQUEST.BANK.value = field_storage.COUNTER.REQUEST.BANK.value;
@@ -1785,49 +1446,37 @@ module pcl_registers (
     assign hwif_out.FORWARD_TO_7.wr_data = decoded_wr_data;
     assign hwif_out.FORWARD_TO_7.wr_biten = decoded_wr_biten;
     // Field: portcullis.STATISTICS.SNAPSHOT.PORT
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [2:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.STATISTICS.SNAPSHOT.PORT.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.STATISTICS.SNAPSHOT && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.STATISTICS.SNAPSHOT.PORT.value & ~decoded_wr_biten[2:0]) | (decoded_wr_data[2:0] & decoded_wr_biten[2:0]);
-            load_next_c = '1;
-        end
-        field_combo.STATISTICS.SNAPSHOT.PORT.next = next_c;
-        field_combo.STATISTICS.SNAPSHOT.PORT.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.STATISTICS.SNAPSHOT.PORT.value <= 3'h0;
-        end else begin
-            if(field_combo.STATISTICS.SNAPSHOT.PORT.load_next) begin
-                field_storage.STATISTICS.SNAPSHOT.PORT.value <= field_combo.STATISTICS.SNAPSHOT.PORT.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.STATISTICS.SNAPSHOT.PORT.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.STATISTICS.SNAPSHOT && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.STATISTICS.SNAPSHOT.PORT.value & ~decoded_wr_biten[2:0]) | (decoded_wr_data[2:0] & decoded_wr_biten[2:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.STATISTICS.SNAPSHOT.PORT.value <= next_c;
         end
     end
     assign hwif_out.STATISTICS.SNAPSHOT.PORT.value = field_storage.STATISTICS.SNAPSHOT.PORT.value;
     assign hwif_out.STATISTICS.SNAPSHOT.PORT.swmod = decoded_reg_strb.STATISTICS.SNAPSHOT && decoded_req_is_wr && |(decoded_wr_biten[2:0]);
     // Field: portcullis.SCRUB.CONTROL.ENABLE
-    always_comb begin
+    always_ff @(posedge clk) begin
         automatic logic [0:0] next_c;
         automatic logic load_next_c;
-        next_c = field_storage.SCRUB.CONTROL.ENABLE.value;
-        load_next_c = '0;
-        if(decoded_reg_strb.SCRUB.CONTROL && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage.SCRUB.CONTROL.ENABLE.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
-            load_next_c = '1;
-        end
-        field_combo.SCRUB.CONTROL.ENABLE.next = next_c;
-        field_combo.SCRUB.CONTROL.ENABLE.load_next = load_next_c;
-    end
-    always_ff @(posedge clk) begin
         if(rst) begin
             field_storage.SCRUB.CONTROL.ENABLE.value <= 1'h0;
-        end else begin
-            if(field_combo.SCRUB.CONTROL.ENABLE.load_next) begin
-                field_storage.SCRUB.CONTROL.ENABLE.value <= field_combo.SCRUB.CONTROL.ENABLE.next;
+        end else if(decoded_req || !pcl_prim_pkg::GateIdle) begin
+            next_c = field_storage.SCRUB.CONTROL.ENABLE.value;
+            load_next_c = '0;
+            if(decoded_reg_strb.SCRUB.CONTROL && decoded_req_is_wr) begin // SW write
+                next_c = (field_storage.SCRUB.CONTROL.ENABLE.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+                load_next_c = '1;
             end
+            if(load_next_c) field_storage.SCRUB.CONTROL.ENABLE.value <= next_c;
         end
     end
     assign hwif_out.SCRUB.CONTROL.ENABLE.value = field_storage.SCRUB.CONTROL.ENABLE.value;
@@ -1894,300 +1543,302 @@ module pcl_registers (
     always_comb begin
         automatic logic [31:0] readback_data_var;
         readback_data_var = '0;
-        if(rd_mux_addr == 16'h0) begin
-            readback_data_var[31:0] = 32'h50434c53;
-        end
-        if(rd_mux_addr == 16'h4) begin
-            readback_data_var[15:0] = 16'h2;
-            readback_data_var[31:16] = 16'h1;
-        end
-        if(rd_mux_addr == 16'h8) begin
-            readback_data_var[31:0] = field_storage.SCRATCH.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h40) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.RULES.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h44) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.ADDRESS_BITS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h48) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.SOURCE_INTERVALS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h4c) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.DESTINATION_INTERVALS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h50) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.SOURCE_PORT_INTERVALS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h54) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.DESTINATION_PORT_INTERVALS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h58) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.VLAN_INTERVALS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h68) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.PORTS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h6c) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.DATA_WIDTH.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h70) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.LATENCY.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h74) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.HEADER_BYTES.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h78) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.EXTENSION_HEADERS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h7c) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.ROW_WORDS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h80) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.CAUSES.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h84) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.TREE_RULES.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h88) begin
-            readback_data_var[3:0] = hwif_in.GEOMETRY.TREES.COUNT.next;
-            readback_data_var[12:8] = hwif_in.GEOMETRY.TREES.LEAF.next;
-            readback_data_var[18:16] = hwif_in.GEOMETRY.TREES.PREDICATE_BITS.next;
-            readback_data_var[31:24] = hwif_in.GEOMETRY.TREES.ADDRESS_BITS.next;
-        end
-        if(rd_mux_addr == 16'h8c) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_0.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_0.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_0.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'h90) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_1.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_1.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_1.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'h94) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_2.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_2.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_2.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'h98) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_3.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_3.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_3.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'h9c) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_4.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_4.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_4.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'ha0) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_5.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_5.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_5.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'ha4) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_6.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_6.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_6.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'ha8) begin
-            readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_7.ENTRIES.next;
-            readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_7.LEVELS.next;
-            readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next;
-        end
-        if(rd_mux_addr == 16'hac) begin
-            readback_data_var[31:0] = hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'hc4) begin
-            readback_data_var[0] = hwif_in.STATUS.ACTIVE_BANK.next;
-            readback_data_var[1] = hwif_in.STATUS.BUSY.next;
-            readback_data_var[2] = hwif_in.STATUS.LOAD_BUSY.next;
-            readback_data_var[3] = hwif_in.STATUS.TEST_BUSY.next;
-            readback_data_var[4] = hwif_in.STATUS.COUNTER_BUSY.next;
-            readback_data_var[5] = hwif_in.STATUS.CLEARING.next;
-            readback_data_var[6] = hwif_in.STATUS.SLICE_BANK.next;
-            readback_data_var[7] = hwif_in.STATUS.SLICE_BUSY.next;
-        end
-        if(rd_mux_addr == 16'hc8) begin
-            readback_data_var[0] = field_storage.ERRORS.LOAD_TARGET.value;
-            readback_data_var[1] = field_storage.ERRORS.LOAD_INDEX.value;
-            readback_data_var[2] = field_storage.ERRORS.LOAD_OVERRUN.value;
-            readback_data_var[3] = field_storage.ERRORS.FLIP_IGNORED.value;
-            readback_data_var[4] = field_storage.ERRORS.TEST_OVERRUN.value;
-            readback_data_var[5] = field_storage.ERRORS.COUNTER_INDEX.value;
-            readback_data_var[6] = field_storage.ERRORS.COUNTER_OVERRUN.value;
-            readback_data_var[7] = field_storage.ERRORS.FORWARD_TO.value;
-            readback_data_var[8] = field_storage.ERRORS.STATISTICS_PORT.value;
-        end
-        if(rd_mux_addr == 16'h100) begin
-            readback_data_var[5:0] = field_storage.LOAD.TARGET.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h104) begin
-            readback_data_var[15:0] = field_storage.LOAD.INDEX.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h108) begin
-            readback_data_var[15:0] = field_storage.LOAD.COUNT.VALUE.value;
-        end
-        if((rd_mux_addr >= 16'h200) && (rd_mux_addr <= 16'h200 + 16'h1ff)) begin
-            readback_data_var = hwif_in.LOAD_DATA.rd_data;
-        end
-        if(rd_mux_addr == 16'h400) begin
-            readback_data_var[31:0] = field_storage.TEST.SOURCE_0.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h404) begin
-            readback_data_var[31:0] = field_storage.TEST.SOURCE_1.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h408) begin
-            readback_data_var[31:0] = field_storage.TEST.SOURCE_2.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h40c) begin
-            readback_data_var[31:0] = field_storage.TEST.SOURCE_3.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h410) begin
-            readback_data_var[31:0] = field_storage.TEST.DESTINATION_0.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h414) begin
-            readback_data_var[31:0] = field_storage.TEST.DESTINATION_1.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h418) begin
-            readback_data_var[31:0] = field_storage.TEST.DESTINATION_2.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h41c) begin
-            readback_data_var[31:0] = field_storage.TEST.DESTINATION_3.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h420) begin
-            readback_data_var[16:0] = field_storage.TEST.SOURCE_PORT.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h424) begin
-            readback_data_var[16:0] = field_storage.TEST.DESTINATION_PORT.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h428) begin
-            readback_data_var[11:0] = field_storage.TEST.VLAN.VALUE.value;
-        end
-        if(rd_mux_addr == 16'h42c) begin
-            readback_data_var[7:0] = field_storage.TEST.CHUNKS.PROTOCOL.value;
-            readback_data_var[15:8] = field_storage.TEST.CHUNKS.TCP_FLAGS.value;
-            readback_data_var[23:16] = field_storage.TEST.CHUNKS.DSCP_TAGS.value;
-            readback_data_var[31:24] = field_storage.TEST.CHUNKS.CONTEXT.value;
-        end
-        if(rd_mux_addr == 16'h434) begin
-            readback_data_var[0] = hwif_in.TEST.RESULT.DONE.next;
-            readback_data_var[1] = hwif_in.TEST.RESULT.HIT.next;
-            readback_data_var[31:16] = hwif_in.TEST.RESULT.RULE.next;
-        end
-        if(rd_mux_addr == 16'h438) begin
-            readback_data_var[31:0] = hwif_in.TEST.ACTION_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h43c) begin
-            readback_data_var[31:0] = hwif_in.TEST.ACTION_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h480) begin
-            readback_data_var[15:0] = field_storage.COUNTER.REQUEST.INDEX.value;
-            readback_data_var[16] = field_storage.COUNTER.REQUEST.KIND.value;
-            readback_data_var[17] = field_storage.COUNTER.REQUEST.BANK.value;
-        end
-        if(rd_mux_addr == 16'h484) begin
-            readback_data_var[0] = hwif_in.COUNTER.RESULT.VALID.next;
-        end
-        if(rd_mux_addr == 16'h488) begin
-            readback_data_var[31:0] = hwif_in.COUNTER.PACKETS_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h48c) begin
-            readback_data_var[31:0] = hwif_in.COUNTER.PACKETS_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h490) begin
-            readback_data_var[31:0] = hwif_in.COUNTER.BYTES_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h494) begin
-            readback_data_var[31:0] = hwif_in.COUNTER.BYTES_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h500) begin
-            readback_data_var = hwif_in.FORWARD_TO_0.rd_data;
-        end
-        if(rd_mux_addr == 16'h504) begin
-            readback_data_var = hwif_in.FORWARD_TO_1.rd_data;
-        end
-        if(rd_mux_addr == 16'h508) begin
-            readback_data_var = hwif_in.FORWARD_TO_2.rd_data;
-        end
-        if(rd_mux_addr == 16'h50c) begin
-            readback_data_var = hwif_in.FORWARD_TO_3.rd_data;
-        end
-        if(rd_mux_addr == 16'h510) begin
-            readback_data_var = hwif_in.FORWARD_TO_4.rd_data;
-        end
-        if(rd_mux_addr == 16'h514) begin
-            readback_data_var = hwif_in.FORWARD_TO_5.rd_data;
-        end
-        if(rd_mux_addr == 16'h518) begin
-            readback_data_var = hwif_in.FORWARD_TO_6.rd_data;
-        end
-        if(rd_mux_addr == 16'h51c) begin
-            readback_data_var = hwif_in.FORWARD_TO_7.rd_data;
-        end
-        if(rd_mux_addr == 16'h580) begin
-            readback_data_var[2:0] = field_storage.STATISTICS.SNAPSHOT.PORT.value;
-        end
-        if(rd_mux_addr == 16'h588) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.FRAMES_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h58c) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.FRAMES_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h590) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.BYTES_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h594) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.BYTES_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h598) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.BAD_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h59c) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.BAD_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5a0) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.DROPPED_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5a4) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.DROPPED_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5a8) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.FORWARDED_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5ac) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.FORWARDED_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5b0) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.MIRRORED_LO.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h5b4) begin
-            readback_data_var[31:0] = hwif_in.STATISTICS.MIRRORED_HI.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h600) begin
-            readback_data_var[0] = field_storage.SCRUB.CONTROL.ENABLE.value;
-        end
-        if(rd_mux_addr == 16'h604) begin
-            readback_data_var[31:0] = hwif_in.SCRUB.PASSES.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h608) begin
-            readback_data_var[31:0] = hwif_in.SCRUB.PASS_CLOCKS.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h60c) begin
-            readback_data_var[31:0] = hwif_in.SCRUB.MENDED.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h610) begin
-            readback_data_var[11:0] = hwif_in.SCRUB.MENDED_PLACE.ROW.next;
-            readback_data_var[19:16] = hwif_in.SCRUB.MENDED_PLACE.NUMBER.next;
-            readback_data_var[24] = hwif_in.SCRUB.MENDED_PLACE.BANK.next;
-        end
-        if(rd_mux_addr == 16'h614) begin
-            readback_data_var[31:0] = hwif_in.SCRUB.DAMAGED.VALUE.next;
-        end
-        if(rd_mux_addr == 16'h618) begin
-            readback_data_var[11:0] = hwif_in.SCRUB.DAMAGED_PLACE.ROW.next;
-            readback_data_var[19:16] = hwif_in.SCRUB.DAMAGED_PLACE.NUMBER.next;
-            readback_data_var[24] = hwif_in.SCRUB.DAMAGED_PLACE.BANK.next;
+        if((decoded_req & ~decoded_req_is_wr) | readback_external_rd_ack | !pcl_prim_pkg::GateIdle) begin
+            if(rd_mux_addr == 16'h0) begin
+                readback_data_var[31:0] = 32'h50434c53;
+            end
+            if(rd_mux_addr == 16'h4) begin
+                readback_data_var[15:0] = 16'h2;
+                readback_data_var[31:16] = 16'h1;
+            end
+            if(rd_mux_addr == 16'h8) begin
+                readback_data_var[31:0] = field_storage.SCRATCH.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h40) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.RULES.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h44) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.ADDRESS_BITS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h48) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.SOURCE_INTERVALS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h4c) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.DESTINATION_INTERVALS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h50) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.SOURCE_PORT_INTERVALS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h54) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.DESTINATION_PORT_INTERVALS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h58) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.VLAN_INTERVALS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h68) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.PORTS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h6c) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.DATA_WIDTH.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h70) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.LATENCY.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h74) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.HEADER_BYTES.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h78) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.EXTENSION_HEADERS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h7c) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.ROW_WORDS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h80) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.CAUSES.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h84) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.TREE_RULES.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h88) begin
+                readback_data_var[3:0] = hwif_in.GEOMETRY.TREES.COUNT.next;
+                readback_data_var[12:8] = hwif_in.GEOMETRY.TREES.LEAF.next;
+                readback_data_var[18:16] = hwif_in.GEOMETRY.TREES.PREDICATE_BITS.next;
+                readback_data_var[31:24] = hwif_in.GEOMETRY.TREES.ADDRESS_BITS.next;
+            end
+            if(rd_mux_addr == 16'h8c) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_0.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_0.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_0.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'h90) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_1.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_1.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_1.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'h94) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_2.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_2.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_2.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'h98) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_3.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_3.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_3.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'h9c) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_4.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_4.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_4.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'ha0) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_5.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_5.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_5.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'ha4) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_6.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_6.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_6.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'ha8) begin
+                readback_data_var[16:0] = hwif_in.GEOMETRY.TREE_7.ENTRIES.next;
+                readback_data_var[23:20] = hwif_in.GEOMETRY.TREE_7.LEVELS.next;
+                readback_data_var[27:24] = hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next;
+            end
+            if(rd_mux_addr == 16'hac) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'hc4) begin
+                readback_data_var[0] = hwif_in.STATUS.ACTIVE_BANK.next;
+                readback_data_var[1] = hwif_in.STATUS.BUSY.next;
+                readback_data_var[2] = hwif_in.STATUS.LOAD_BUSY.next;
+                readback_data_var[3] = hwif_in.STATUS.TEST_BUSY.next;
+                readback_data_var[4] = hwif_in.STATUS.COUNTER_BUSY.next;
+                readback_data_var[5] = hwif_in.STATUS.CLEARING.next;
+                readback_data_var[6] = hwif_in.STATUS.SLICE_BANK.next;
+                readback_data_var[7] = hwif_in.STATUS.SLICE_BUSY.next;
+            end
+            if(rd_mux_addr == 16'hc8) begin
+                readback_data_var[0] = field_storage.ERRORS.LOAD_TARGET.value;
+                readback_data_var[1] = field_storage.ERRORS.LOAD_INDEX.value;
+                readback_data_var[2] = field_storage.ERRORS.LOAD_OVERRUN.value;
+                readback_data_var[3] = field_storage.ERRORS.FLIP_IGNORED.value;
+                readback_data_var[4] = field_storage.ERRORS.TEST_OVERRUN.value;
+                readback_data_var[5] = field_storage.ERRORS.COUNTER_INDEX.value;
+                readback_data_var[6] = field_storage.ERRORS.COUNTER_OVERRUN.value;
+                readback_data_var[7] = field_storage.ERRORS.FORWARD_TO.value;
+                readback_data_var[8] = field_storage.ERRORS.STATISTICS_PORT.value;
+            end
+            if(rd_mux_addr == 16'h100) begin
+                readback_data_var[5:0] = field_storage.LOAD.TARGET.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h104) begin
+                readback_data_var[15:0] = field_storage.LOAD.INDEX.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h108) begin
+                readback_data_var[15:0] = field_storage.LOAD.COUNT.VALUE.value;
+            end
+            if((rd_mux_addr >= 16'h200) && (rd_mux_addr <= 16'h200 + 16'h1ff)) begin
+                readback_data_var = hwif_in.LOAD_DATA.rd_data;
+            end
+            if(rd_mux_addr == 16'h400) begin
+                readback_data_var[31:0] = field_storage.TEST.SOURCE_0.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h404) begin
+                readback_data_var[31:0] = field_storage.TEST.SOURCE_1.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h408) begin
+                readback_data_var[31:0] = field_storage.TEST.SOURCE_2.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h40c) begin
+                readback_data_var[31:0] = field_storage.TEST.SOURCE_3.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h410) begin
+                readback_data_var[31:0] = field_storage.TEST.DESTINATION_0.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h414) begin
+                readback_data_var[31:0] = field_storage.TEST.DESTINATION_1.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h418) begin
+                readback_data_var[31:0] = field_storage.TEST.DESTINATION_2.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h41c) begin
+                readback_data_var[31:0] = field_storage.TEST.DESTINATION_3.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h420) begin
+                readback_data_var[16:0] = field_storage.TEST.SOURCE_PORT.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h424) begin
+                readback_data_var[16:0] = field_storage.TEST.DESTINATION_PORT.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h428) begin
+                readback_data_var[11:0] = field_storage.TEST.VLAN.VALUE.value;
+            end
+            if(rd_mux_addr == 16'h42c) begin
+                readback_data_var[7:0] = field_storage.TEST.CHUNKS.PROTOCOL.value;
+                readback_data_var[15:8] = field_storage.TEST.CHUNKS.TCP_FLAGS.value;
+                readback_data_var[23:16] = field_storage.TEST.CHUNKS.DSCP_TAGS.value;
+                readback_data_var[31:24] = field_storage.TEST.CHUNKS.CONTEXT.value;
+            end
+            if(rd_mux_addr == 16'h434) begin
+                readback_data_var[0] = hwif_in.TEST.RESULT.DONE.next;
+                readback_data_var[1] = hwif_in.TEST.RESULT.HIT.next;
+                readback_data_var[31:16] = hwif_in.TEST.RESULT.RULE.next;
+            end
+            if(rd_mux_addr == 16'h438) begin
+                readback_data_var[31:0] = hwif_in.TEST.ACTION_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h43c) begin
+                readback_data_var[31:0] = hwif_in.TEST.ACTION_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h480) begin
+                readback_data_var[15:0] = field_storage.COUNTER.REQUEST.INDEX.value;
+                readback_data_var[16] = field_storage.COUNTER.REQUEST.KIND.value;
+                readback_data_var[17] = field_storage.COUNTER.REQUEST.BANK.value;
+            end
+            if(rd_mux_addr == 16'h484) begin
+                readback_data_var[0] = hwif_in.COUNTER.RESULT.VALID.next;
+            end
+            if(rd_mux_addr == 16'h488) begin
+                readback_data_var[31:0] = hwif_in.COUNTER.PACKETS_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h48c) begin
+                readback_data_var[31:0] = hwif_in.COUNTER.PACKETS_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h490) begin
+                readback_data_var[31:0] = hwif_in.COUNTER.BYTES_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h494) begin
+                readback_data_var[31:0] = hwif_in.COUNTER.BYTES_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h500) begin
+                readback_data_var = hwif_in.FORWARD_TO_0.rd_data;
+            end
+            if(rd_mux_addr == 16'h504) begin
+                readback_data_var = hwif_in.FORWARD_TO_1.rd_data;
+            end
+            if(rd_mux_addr == 16'h508) begin
+                readback_data_var = hwif_in.FORWARD_TO_2.rd_data;
+            end
+            if(rd_mux_addr == 16'h50c) begin
+                readback_data_var = hwif_in.FORWARD_TO_3.rd_data;
+            end
+            if(rd_mux_addr == 16'h510) begin
+                readback_data_var = hwif_in.FORWARD_TO_4.rd_data;
+            end
+            if(rd_mux_addr == 16'h514) begin
+                readback_data_var = hwif_in.FORWARD_TO_5.rd_data;
+            end
+            if(rd_mux_addr == 16'h518) begin
+                readback_data_var = hwif_in.FORWARD_TO_6.rd_data;
+            end
+            if(rd_mux_addr == 16'h51c) begin
+                readback_data_var = hwif_in.FORWARD_TO_7.rd_data;
+            end
+            if(rd_mux_addr == 16'h580) begin
+                readback_data_var[2:0] = field_storage.STATISTICS.SNAPSHOT.PORT.value;
+            end
+            if(rd_mux_addr == 16'h588) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.FRAMES_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h58c) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.FRAMES_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h590) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.BYTES_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h594) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.BYTES_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h598) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.BAD_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h59c) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.BAD_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5a0) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.DROPPED_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5a4) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.DROPPED_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5a8) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.FORWARDED_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5ac) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.FORWARDED_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5b0) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.MIRRORED_LO.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h5b4) begin
+                readback_data_var[31:0] = hwif_in.STATISTICS.MIRRORED_HI.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h600) begin
+                readback_data_var[0] = field_storage.SCRUB.CONTROL.ENABLE.value;
+            end
+            if(rd_mux_addr == 16'h604) begin
+                readback_data_var[31:0] = hwif_in.SCRUB.PASSES.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h608) begin
+                readback_data_var[31:0] = hwif_in.SCRUB.PASS_CLOCKS.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h60c) begin
+                readback_data_var[31:0] = hwif_in.SCRUB.MENDED.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h610) begin
+                readback_data_var[11:0] = hwif_in.SCRUB.MENDED_PLACE.ROW.next;
+                readback_data_var[19:16] = hwif_in.SCRUB.MENDED_PLACE.NUMBER.next;
+                readback_data_var[24] = hwif_in.SCRUB.MENDED_PLACE.BANK.next;
+            end
+            if(rd_mux_addr == 16'h614) begin
+                readback_data_var[31:0] = hwif_in.SCRUB.DAMAGED.VALUE.next;
+            end
+            if(rd_mux_addr == 16'h618) begin
+                readback_data_var[11:0] = hwif_in.SCRUB.DAMAGED_PLACE.ROW.next;
+                readback_data_var[19:16] = hwif_in.SCRUB.DAMAGED_PLACE.NUMBER.next;
+                readback_data_var[24] = hwif_in.SCRUB.DAMAGED_PLACE.BANK.next;
+            end
         end
         readback_data = readback_data_var;
         readback_done = decoded_req & ~decoded_req_is_wr & ~decoded_req_is_external;

@@ -35,8 +35,8 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "Yosys does not accept pcl_filter")
 endif()
 
-set(sources "")
-read_manifest(nic/control.f)
+set(sources prim/hardware/pcl_prim_pkg.sv)
+read_manifest(nic/control_sources.f)
 list(JOIN sources " " sources)
 execute_process(COMMAND ${yosys} -q -p "read_slang -j 1 -I prim -D SYNTHESIS --top pcl_control ${sources}; hierarchy -check; check -assert"
   WORKING_DIRECTORY ${ROOT}/rtl RESULT_VARIABLE result)
