@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What of the RTL a campaign has reached: merges the counts of its shards, and says what was never reached, and why.
 
-    coverage.py FOLDER... [--page FILE.md] [--merged FILE.dat] [--check]
+    coverage.py FOLDER... [--page FILE.md] [--html FILE.html] [--merged FILE.dat] [--check]
 
 FOLDER holds what `portcullis campaign --coverage --out FOLDER` wrote: shard-N-of-M.dat beside each result. A shard that is there several times counts once; if its
 counts differ, that is an error (exit 2). Counts are added by Debian's verilator_coverage. A point is a branch, a block, or a single-bit signal that is to take both values; it is
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from html_page import html_page
 
 HERE = Path(__file__).resolve().parent
 RTL = HERE.parent.parent / "rtl"
@@ -153,6 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--page", type=Path, help="write the page (Markdown)")
+    parser.add_argument("--html", type=Path, help="write the sources with their counts, and below a line what was never reached there and why")
     parser.add_argument("--merged", type=Path, help="write the merged counts, for verilator_coverage --annotate")
     parser.add_argument("--check", action="store_true", help="exit 1 if a hole has no explanation")
     arguments = parser.parse_args()
@@ -173,6 +176,9 @@ def main():
     if arguments.page:
         fixed = HERE / "page-end.md"
         arguments.page.write_text(text + "\n" + fixed.read_text())
+    if arguments.html:
+        because = {p: entry["because"] if entry else "without an explanation" for entry, found in holes for p in found}
+        arguments.html.write_text(html_page(points, SOURCES, because, f"{len(shards)} of {total} shards, {figures}."))
     missing = sorted(set(range(total)) - set(shards))
     for number in missing[:20]:
         print(f"missing: shard {number}", file=sys.stderr)

@@ -59,7 +59,7 @@ def main():
     assert "shard 1 that differ" in merged(whole, again, ok=2)[1]
 
     run(portcullis, "campaign", "--coverage", *COMMITTED, "--out", work / "committed")
-    print(run(sys.executable, coverage, work / "committed", "--check").stderr)
+    print(run(sys.executable, coverage, work / "committed", "--check", "--html", work / "coverage.html").stderr)
     results = [json.loads(file.read_text()) for file in (work / "committed").glob("*.json")]
     assert sum(result["result"]["figures"]["mismatches"] for result in results) == 0
 
