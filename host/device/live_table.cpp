@@ -20,6 +20,21 @@ namespace {
 /// Counters that one call of work() reads at most; one takes some ten register accesses.
 constexpr std::size_t kCountersAStep = 64;
 
+/// For a rebuild: the first forest that fits, if it leaves the slice to what comes next; else the best of many.
+tables::tree::ScaleCompiled compile_again(const policy::Policy& policy, const tables::tree::Shape& shape,
+                                          const tables::tree::BuildOptions& options) {
+  tables::tree::BuildOptions quick = options;
+  quick.attempts = quick.trials = 1;
+  quick.overlap = false;
+  try {
+    tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape, quick);
+    if (compiled.report.left_over <= tables::tree::LiveRules::capacity(shape.slice) / 8) return compiled;
+  } catch (const tables::tree::DoesNotFitTrees&) {
+    // The best of many may fit, or says what does not.
+  }
+  return tables::tree::compile_scale(policy, shape, options);
+}
+
 }  // namespace
 
 LiveTable::Generation::Generation(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, ScaleImage image)
@@ -245,7 +260,7 @@ void LiveTable::begin() {
   added_since_ = 0;
   state_ = State::compiling;
   compiled_ = std::async(std::launch::async, [policy = compiling_, shape = *device_.trees(), build = options_.build] {
-    return tables::tree::compile_scale(policy, shape, build);
+    return compile_again(policy, shape, build);
   });
 }
 

@@ -44,6 +44,7 @@ struct BuildOptions {
   unsigned trials = 4;    ///< of each tree in an attempt; the one that kicks fewest is kept
   double copies = 0.045;  ///< entries beyond one a rule, at most, as a share of the rules
   unsigned leaves = 8;    ///< leaves in which one rule may stand; eight times as many if else no tree takes it
+  bool overlap = true;    ///< for compile_scale: the report has the header under which most rules meet
 };
 
 /// Makes BuildOptions::attempts attempts, and further ones until `accept` takes what one leaves over. Equal boxes,

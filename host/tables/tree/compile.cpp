@@ -267,9 +267,11 @@ ScaleCompiled compile_scale(const policy::Policy& asked, const Shape& shape, con
   report.predicates = sorted.predicates.size();
   report.attempts = forest.attempts;
   fill_figures(report, image, forest, slice);
-  Overlap overlap = deepest_overlap(asked);
-  report.overlap = overlap.rules.size();
-  report.overlap_key = overlap.key;
+  if (options.overlap) {
+    Overlap overlap = deepest_overlap(asked);
+    report.overlap = overlap.rules.size();
+    report.overlap_key = overlap.key;
+  }
   return out;
 }
 
