@@ -151,6 +151,8 @@ void Device::wait_for_shadow() {
   wait_while(PCL_STATUS_BUSY_MASK, "the last packets of the retired bank (is an egress blocked?)");
 }
 
+bool Device::shadow_serves() { return (status() & PCL_STATUS_BUSY_MASK) != 0; }
+
 void Device::flip() {
   clear_errors();
   const unsigned before = active_bank();

@@ -121,6 +121,8 @@ class Device {
   unsigned active_bank();
   /// Waits until the shadow bank takes rows: no lookup of its time is left, no commit, no clearing.
   void wait_for_shadow();
+  /// True while lookups of the shadow bank's time may be left: its counters are not final yet.
+  bool shadow_serves();
   /// Exchanges the banks, and makes sure that it happened. Throws DeviceError if the device refuses.
   void flip();
   /// The same for the slice of trees alone.

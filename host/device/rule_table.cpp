@@ -271,17 +271,35 @@ void RuleTable::revert() {
   changed_ = false;
 }
 
-Tally RuleTable::counters(RuleId rule) {
+Tally RuleTable::retired_counters(RuleId rule) {
+  const BankState& retired = banks_[1 - active_];
+  if (retired.uncounted && device_.shadow_serves()) {
+    const auto place = std::ranges::find(retired.rule_at, rule);
+    return place == retired.rule_at.end()
+               ? Tally{}
+               : device_.rule_counter(Bank::shadow, static_cast<unsigned>(place - retired.rule_at.begin()));
+  }
   add_counters_of(1 - active_);
+  return {};
+}
+
+Tally RuleTable::retired_cause_counters(unsigned cause) {
+  if (banks_[1 - active_].uncounted && device_.shadow_serves()) return device_.cause_counter(Bank::shadow, cause);
+  add_counters_of(1 - active_);
+  return {};
+}
+
+Tally RuleTable::counters(RuleId rule) {
+  Tally tally = retired_counters(rule);
   const auto total = totals_.find(rule);
-  Tally tally = total == totals_.end() ? Tally{} : total->second;
+  if (total != totals_.end()) tally += total->second;
   if (const std::optional<unsigned> place = place_of(rule)) tally += device_.rule_counter(Bank::active, *place);
   return tally;
 }
 
 Tally RuleTable::cause_counters(unsigned cause) {
-  add_counters_of(1 - active_);
-  Tally tally = cause_totals_.at(cause);
+  Tally tally = retired_cause_counters(cause);
+  tally += cause_totals_.at(cause);
   tally += device_.cause_counter(Bank::active, cause);
   return tally;
 }

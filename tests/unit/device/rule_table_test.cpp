@@ -288,6 +288,26 @@ TEST_F(Rules, CountersOfARuleGoOnWhileOthersComeAndGo) {
   EXPECT_EQ(table.counters(kept), (Tally{14, 1040}));
 }
 
+TEST_F(Rules, CountersHaveTheLastPacketsOfARetiredBank) {
+  const RuleId kept = table.add(5, port(7), kDrop);
+  table.commit();
+  const auto counter_of = [&](unsigned bank) -> auto& { return fake.counters()[bank << 17U | *table.place_of(kept)]; };
+  const unsigned retired = fake.active_bank();
+  counter_of(retired) = {10, 640};
+  fake.statistics(0)[0] = 12;  // frames; two of them not decided yet
+  fake.statistics(0)[3] = 10;  // dropped
+  table.add(6, port(100), kDrop);
+  table.commit();
+  fake.faults.stuck_status = PCL_STATUS_BUSY_MASK;
+  EXPECT_EQ(table.counters(kept), (Tally{10, 640}));
+  counter_of(retired) = {12, 768};
+  EXPECT_EQ(table.counters(kept), (Tally{12, 768}));
+  counter_of(fake.active_bank()) = {1, 64};
+  fake.faults.stuck_status = 0;
+  EXPECT_EQ(table.counters(kept), (Tally{13, 832}));
+  EXPECT_EQ(table.counters(kept), (Tally{13, 832}));
+}
+
 TEST_F(Rules, AreNotChangedAnyMoreOnceAnotherProgramHasBegunToUseTheDevice) {
   const RuleId seven = table.add(0, port(7), kDrop);
   table.commit();

@@ -82,7 +82,8 @@ TEST_F(FirmwareOnFakeDevice, BankWithHalfALoadIsNoPolicyAfterAResetEvenIfItIsAct
   send(image_of(make(5)), 3000, 500);
   fake.write32(PCL_CONTROL, PCL_CONTROL_FLIP_MASK);
   managed.start(0);
-  for (const device::BankPolicy& bank : firmware.status().banks) EXPECT_EQ(bank.state, device::BankPolicy::State::unknown);
+  for (const device::BankPolicy& bank : firmware.status().banks)
+    EXPECT_EQ(bank.state, device::BankPolicy::State::unknown);
   EXPECT_EQ(refusal([&] { firmware.rollback(); }), PCL_ERROR_NO_ROLLBACK);
   EXPECT_THAT(firmware.log(),
               ::testing::Contains(::testing::Field(&device::FirmwareEvent::code, PCL_EVENT_NOT_RESTORED)));
