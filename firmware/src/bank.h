@@ -17,7 +17,6 @@ extern "C" {
 #define TARGET_DEFAULT 0x19u
 
 #define RANGE_TABLES 5u
-#define PROTOCOL_TABLE RANGE_TABLES /* of 256 rows */
 #define TABLES 9u
 #define MAX_RULES 4096u /* of any engine */
 #define MAX_ROW_WORDS (MAX_RULES / 32u)

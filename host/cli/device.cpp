@@ -147,8 +147,8 @@ void load(const Options& options, Connection& connection) {
 }
 
 /// Loads the image again if rows of the bank in force are damaged. True if it did.
-bool reload(const Options& options, const std::string& file, Connection& connection) {
-  const device::FirmwareStatus status = device::Firmware(connection.management()).status();
+bool reload(const Options& options, const std::string& file, Connection& connection,
+            const device::FirmwareStatus& status) {
   const device::BankPolicy& policy = status.banks[status.active_bank];
   if (status.scrub.damaged[status.active_bank] == 0) return false;
   const std::vector<std::uint8_t> bytes = tables::read_image_bytes(file);
@@ -203,6 +203,12 @@ void print_counters(const Options& options, Connection& connection) {
   }
 }
 
+/// Of its clock; of firmware that does not know it, events are timed in clocks.
+double hz_of(device::Firmware& firmware) {
+  const std::uint32_t hz = firmware.version().clock_hz;
+  return hz == 0 ? 1.0 : hz;
+}
+
 void print_event(const device::FirmwareEvent& event, double hz) {
   std::cout << fmt::format("{:>6} {:>12.6f} s  {}\n", event.number, static_cast<double>(event.clock) / hz,
                            event.to_string());
@@ -210,7 +216,7 @@ void print_event(const device::FirmwareEvent& event, double hz) {
 
 void print_log(const Options& options, Connection& connection) {
   device::Firmware firmware(connection.management());
-  const double hz = firmware.version().clock_hz == 0 ? 1.0 : firmware.version().clock_hz;
+  const double hz = hz_of(firmware);
   for (const device::FirmwareEvent& event : firmware.log(options.from)) print_event(event, hz);
 }
 
@@ -219,7 +225,7 @@ void interrupt(int) { interrupted = 1; }
 
 /// Prints events as they come, and loads the image again whenever the tables in force are damaged, until it is
 /// interrupted or its time is over. What goes wrong meanwhile (the device does not answer, another policy is in force)
-/// is printed, once, and looked at again.
+/// is printed, once, and looked at again. Throws if the device cannot be reached at the beginning.
 void watch(const Options& options, Exit& exit) {
   using Clock = std::chrono::steady_clock;
   const auto seconds = [](double value) {
@@ -228,18 +234,19 @@ void watch(const Options& options, Exit& exit) {
   const Clock::time_point end = options.period ? Clock::now() + seconds(*options.period) : Clock::time_point::max();
   std::signal(SIGINT, interrupt);
   std::signal(SIGTERM, interrupt);
+  std::optional<Connection> connection(std::in_place, options);
   std::optional<std::uint32_t> next;  // event
   std::string problem;
   for (Clock::time_point look = Clock::now();;) {
     try {
-      Connection connection(options);
-      device::Firmware firmware(connection.management());
-      if (!next) next = firmware.status().next_event;
-      if (reload(options, options.file, connection))
-        std::cout << "the tables in force were damaged; they are loaded again\n";
-      const double hz = firmware.version().clock_hz == 0 ? 1.0 : firmware.version().clock_hz;
+      if (!connection) connection.emplace(options);
+      device::Firmware firmware(connection->management());
+      const device::FirmwareStatus status = firmware.status();
       // Memory that was lost begins its events anew.
-      if (firmware.status().next_event < *next) next = 0;
+      if (!next || status.next_event < *next) next = next ? 0 : status.next_event;
+      if (reload(options, options.file, *connection, status))
+        std::cout << "the tables in force were damaged; they are loaded again\n";
+      const double hz = hz_of(firmware);
       for (const device::FirmwareEvent& event : firmware.log(*next)) {
         print_event(event, hz);
         next = event.number + 1;
@@ -249,6 +256,7 @@ void watch(const Options& options, Exit& exit) {
     } catch (const std::exception& error) {
       if (problem != error.what()) std::cerr << "portcullis: " << error.what() << std::endl;
       problem = error.what();
+      connection.reset();
     }
     std::cout.flush();
     look += seconds(options.every);
@@ -287,7 +295,9 @@ void device_command(const Options& options, Exit& exit) {
     if (options.action == "status") {
       print_status(connection, exit);
       // Afterwards the answer is that of the new bank.
-      if (!options.reload.empty() && reload(options, options.reload, connection)) exit = Exit::as_asked;
+      if (!options.reload.empty() &&
+          reload(options, options.reload, connection, device::Firmware(connection.management()).status()))
+        exit = Exit::as_asked;
     } else if (options.action == "start") {
       start(options, connection);
     } else if (options.action == "load") {

@@ -284,6 +284,21 @@ PortStatistics Device::statistics(unsigned port) {
   return statistics;
 }
 
+std::uint64_t Device::frames_received() {
+  std::uint64_t frames = 0;
+  for (unsigned port = 0; port < ports_; ++port) frames += statistics(port).frames;
+  return frames;
+}
+
+std::uint64_t Device::frames_decided() {
+  std::uint64_t frames = 0;
+  for (unsigned port = 0; port < ports_; ++port) {
+    const PortStatistics counted = statistics(port);
+    frames += counted.bad + counted.dropped + counted.forwarded;
+  }
+  return frames;
+}
+
 unsigned Device::forward_to(unsigned port) {
   check_port(port);
   status();

@@ -143,6 +143,10 @@ class Device {
   Counters counters(Bank bank, unsigned rules);
 
   PortStatistics statistics(unsigned port);
+  /// Over all wire ports: frames that came in, and those whose fate is known. Equal ones mean that no lookup is under
+  /// way.
+  std::uint64_t frames_received();
+  std::uint64_t frames_decided();
   /// Egress of permitted frames of a wire port: a wire port, or ports() for the host.
   unsigned forward_to(unsigned port);
   void set_forward_to(unsigned port, unsigned egress);

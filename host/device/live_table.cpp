@@ -88,7 +88,7 @@ std::vector<LiveRuleId> LiveTable::replace(policy::Policy head, std::vector<Give
   for (const Given& rule : rules) names.push_back(rule.name ? *rule.name : next_name++);
   Generation next(whole, names, *image);
   collect();
-  const std::uint64_t decided_before = frames_decided();
+  const std::uint64_t decided_before = device_.frames_decided();
   ScaleLoader(device_, sink_).load(*image, options_.ownership);
   std::erase_if(totals_, [&](const auto& total) { return !by_name_.contains(total.first); });
   flipped_to(std::move(next), decided_before);
@@ -176,21 +176,6 @@ bool LiveTable::counted(LiveRuleId name) const {
   return rule != by_name_.end() && rule->second->counted;
 }
 
-std::uint64_t LiveTable::frames_received() {
-  std::uint64_t frames = 0;
-  for (unsigned port = 0; port < device_.ports(); ++port) frames += device_.statistics(port).frames;
-  return frames;
-}
-
-std::uint64_t LiveTable::frames_decided() {
-  std::uint64_t frames = 0;
-  for (unsigned port = 0; port < device_.ports(); ++port) {
-    const PortStatistics statistics = device_.statistics(port);
-    frames += statistics.bad + statistics.dropped + statistics.forwarded;
-  }
-  return frames;
-}
-
 // The banks have been exchanged. `decided_before`: frames that had been decided at some time before.
 void LiveTable::flipped_to(Generation next, std::uint64_t decided_before) {
   if (current_) {
@@ -215,7 +200,7 @@ void LiveTable::collect_some(std::size_t most) {
   if (!retired_) return;
   device_.wait_for_shadow();
   // Nothing is to be read if all that has ever come in had been decided before the bank came into force.
-  if (frames_received() != retired_->decided_before) {
+  if (device_.frames_received() != retired_->decided_before) {
     std::vector<Retired::Counter>& counters = retired_->counters;
     for (; most > 0 && !counters.empty(); --most, counters.pop_back()) {
       const Retired::Counter& counter = counters.back();
@@ -327,7 +312,7 @@ void LiveTable::load_piece() {
   device_.check_errors("while rebuilt trees were written; the rules in force stay");
   device_.wait_for_shadow();
   if (options_.ownership != nullptr) options_.ownership->confirm();
-  const std::uint64_t decided_before = frames_decided();
+  const std::uint64_t decided_before = device_.frames_decided();
   device_.flip();
   flipped_to(std::move(*next_), decided_before);
   next_.reset();

@@ -166,8 +166,6 @@ class LiveTable {
   void collect();
   void collect_some(std::size_t most);
   bool counted(LiveRuleId name) const;
-  std::uint64_t frames_received();
-  std::uint64_t frames_decided();
   void write(const std::vector<RowWrite>& rows);
 
   Device& device_;

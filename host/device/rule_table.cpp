@@ -162,7 +162,7 @@ void RuleTable::add_counters_of(unsigned bank) {
   BankState& state = banks_[bank];
   if (!state.uncounted) return;
   // Everything that came in had been decided before the bank came into force: there is nothing to read.
-  if (bank != active_ && frames_received() == state.decided_before) {
+  if (bank != active_ && device_.frames_received() == state.decided_before) {
     state.uncounted = false;
     return;
   }
@@ -172,21 +172,6 @@ void RuleTable::add_counters_of(unsigned bank) {
   }
   for (unsigned cause = 0; cause < kCauses; ++cause) cause_totals_[cause] += device_.cause_counter(role, cause);
   state.uncounted = false;
-}
-
-std::uint64_t RuleTable::frames_received() {
-  std::uint64_t frames = 0;
-  for (unsigned port = 0; port < device_.ports(); ++port) frames += device_.statistics(port).frames;
-  return frames;
-}
-
-std::uint64_t RuleTable::frames_decided() {
-  std::uint64_t frames = 0;
-  for (unsigned port = 0; port < device_.ports(); ++port) {
-    const PortStatistics statistics = device_.statistics(port);
-    frames += statistics.bad + statistics.dropped + statistics.forwarded;
-  }
-  return frames;
 }
 
 // The shadow bank may be written from here on: what it has counted is in the totals.
@@ -217,7 +202,7 @@ RuleTable::CommitReport RuleTable::commit() {
     before.uncounted = false;
     bank = std::move(before);
     remember(bank, rows);
-    bank.decided_before = frames_decided();
+    bank.decided_before = device_.frames_decided();
     ownership_.confirm();
     device_.flip();
     for (const RowWrite& row : rows) report.rows += row.count;
@@ -239,7 +224,7 @@ void RuleTable::commit_by(const tables::TableImage& image, const std::function<v
     prepare(shadow);
     // Nothing is known about the bank until it is known to be loaded.
     bank = {};
-    bank.decided_before = frames_decided();
+    bank.decided_before = device_.frames_decided();
     ownership_.lend(load);
     if (device_.active_bank() != shadow)
       throw DeviceError("the policy did not come into force; is other software using the device?");
@@ -271,26 +256,20 @@ void RuleTable::revert() {
   changed_ = false;
 }
 
-Tally RuleTable::retired_counters(RuleId rule) {
-  const BankState& retired = banks_[1 - active_];
-  if (retired.uncounted && device_.shadow_serves()) {
-    const auto place = std::ranges::find(retired.rule_at, rule);
-    return place == retired.rule_at.end()
-               ? Tally{}
-               : device_.rule_counter(Bank::shadow, static_cast<unsigned>(place - retired.rule_at.begin()));
-  }
-  add_counters_of(1 - active_);
-  return {};
-}
-
-Tally RuleTable::retired_cause_counters(unsigned cause) {
-  if (banks_[1 - active_].uncounted && device_.shadow_serves()) return device_.cause_counter(Bank::shadow, cause);
-  add_counters_of(1 - active_);
-  return {};
+bool RuleTable::collect_retired() {
+  const unsigned retired = 1 - active_;
+  if (banks_[retired].uncounted && device_.shadow_serves()) return false;
+  add_counters_of(retired);
+  return true;
 }
 
 Tally RuleTable::counters(RuleId rule) {
-  Tally tally = retired_counters(rule);
+  Tally tally;
+  if (!collect_retired()) {
+    const std::vector<RuleId>& rules = banks_[1 - active_].rule_at;
+    const auto place = std::ranges::find(rules, rule);
+    if (place != rules.end()) tally = device_.rule_counter(Bank::shadow, static_cast<unsigned>(place - rules.begin()));
+  }
   const auto total = totals_.find(rule);
   if (total != totals_.end()) tally += total->second;
   if (const std::optional<unsigned> place = place_of(rule)) tally += device_.rule_counter(Bank::active, *place);
@@ -298,7 +277,8 @@ Tally RuleTable::counters(RuleId rule) {
 }
 
 Tally RuleTable::cause_counters(unsigned cause) {
-  Tally tally = retired_cause_counters(cause);
+  Tally tally;
+  if (!collect_retired()) tally = device_.cause_counter(Bank::shadow, cause);
   tally += cause_totals_.at(cause);
   tally += device_.cause_counter(Bank::active, cause);
   return tally;

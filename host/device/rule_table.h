@@ -90,12 +90,9 @@ class RuleTable final : public Rules {
   std::vector<RowWrite> differences(const BankState& bank, const tables::TableImage& image) const;
   void remember(BankState& bank, const std::vector<RowWrite>& rows);
   void add_counters_of(unsigned bank);
-  /// What the retired bank has counted and the totals have not, while its last packets are on their way; else it is
-  /// zero, and the totals have everything.
-  Tally retired_counters(RuleId rule);
-  Tally retired_cause_counters(unsigned cause);
-  std::uint64_t frames_received();
-  std::uint64_t frames_decided();
+  /// Adds up what the retired bank has counted. False while its last packets are on their way: the totals are without
+  /// it then.
+  bool collect_retired();
 
   Device& device_;
   RowSink& sink_;

@@ -199,6 +199,9 @@ TEST_F(DeviceCommand, WatchesAndLoadsDamagedTablesAgainByItself) {
   EXPECT_THAT(output, Not(HasSubstr("loaded again")));
   std::tie(code, output) = device("watch " + file("none.pti"));
   EXPECT_EQ(code, 2) << output;
+  std::tie(code, output) = device("watch " + file("a.pti") + " --pci 0000:ff:1f.7");
+  EXPECT_EQ(code, 2) << output;
+  EXPECT_THAT(output, HasSubstr("either --serial or --pci"));
 }
 
 TEST_F(DeviceCommand, SaysWhatToChange) {
