@@ -7,6 +7,8 @@
 // frame with a cause (monitor mode lets them through) nothing is looked at but its Ethernet header.
 // Hash: Toeplitz, "RSS hashing types" of Microsoft's RSS documentation. Checksums: RFC 1071. Headers are seen in the frame's first WindowBytes bytes: 14
 // + 2 tags of 4 + 60 of IPv4 + 8 of UDP fit.
+`include "pcl_assert.svh"
+
 module pcl_nic_receive_steer
   import pcl_nic_pkg::*;
   import pcl_filter_pkg::*;
@@ -40,6 +42,17 @@ module pcl_nic_receive_steer
   localparam int unsigned BeatBits = $clog2(WindowBeats + 1);
   localparam int unsigned PortBits = PORTS > 1 ? $clog2(PORTS) : 1;
   localparam int unsigned HashBytes = 36;   // two IPv6 addresses and two ports
+  localparam int unsigned Parts = 4;        // of every sum
+
+  // A narrow bus makes the hash in folds. A hashed frame has an Ethernet and an IPv4 header at least.
+  localparam int unsigned Folds = ((14 + 20) * 8 + DATA_WIDTH - 1) / DATA_WIDTH;
+  localparam int unsigned FoldIndexBits = Folds > 1 ? $clog2(Folds) : 1;
+  localparam int unsigned FoldBits = 8 * HashBytes / Folds;  // of the hash's input
+  localparam int unsigned PartBits = FoldBits / Parts;
+  localparam int unsigned KeyBits = FoldBits + 31;           // of the key, that a fold's bits meet
+  if (FoldBits * Folds != 8 * HashBytes || PartBits * Parts != FoldBits) begin : gen_check_folds
+    $fatal(1, "pcl_nic_receive_steer: %0d bits of a hash's input do not divide into %0d folds of %0d parts", 8 * HashBytes, Folds, Parts);
+  end
 
   function automatic logic [15:0] swap16(input logic [15:0] bytes);
     return {bytes[7:0], bytes[15:8]};
@@ -98,16 +111,19 @@ module pcl_nic_receive_steer
 
   // ------------------------------------------------------------------------------------------------------------------
   // Stage 3: IP and layer 4; acceptance of the address. Sums of 30 and of 16 words are begun in parts.
-  localparam int unsigned Parts = 4;
-  logic                          s3_valid_q;
-  logic [8*HashBytes-1:0]        s3_input_q;        // of the hash, byte 0 in the top bits
-  receive_frame_t                s3_frame_q;        // all but the sums and what is compared with the payload's length
-  logic [2:0]                    s3_port;
-  logic                          s3_v4_q, s3_tcp_q, s3_udp_q;
-  logic [Parts-1:0][18:0]        s3_header_sums_q;  // of up to 8 words each
-  logic [Parts-1:0][17:0]        s3_address_sums_q; // of up to 4 words each
-  logic [7:0]                    s3_protocol_q;
-  logic [15:0]                   s3_payload_q, s3_udp_length_q, s3_udp_checksum_q;
+  typedef struct packed {
+    receive_frame_t         frame;         // all but the sums and what is compared with the payload's length
+    logic                   v4, tcp, udp;
+    logic [Parts-1:0][18:0] header_sums;   // of up to 8 words each
+    logic [Parts-1:0][17:0] address_sums;  // of up to 4 words each
+    logic [7:0]             protocol;
+    logic [15:0]            payload, udp_length, udp_checksum;
+  } layers_t;
+  logic                   s3_valid_q, s3_hashed_q;
+  layers_t                s3_q;
+  logic [8*HashBytes-1:0] hash_input_q;    // byte 0 in the top bits; moves up fold by fold (below)
+  logic [PortBits-1:0]    hash_port_q;
+  logic                   folding;
 
   logic [PortBits-1:0] s2_port;
   assign s2_port = PortBits'(s2_user_q.ingress);
@@ -124,7 +140,9 @@ module pcl_nic_receive_steer
     hash_e               hash_type;
     logic [5:0]          types;
     receive_frame_t      frame;
-    s3_valid_q <= s2_valid_q && !rst_i;
+    s3_valid_q  <= s2_valid_q && !rst_i;
+    s3_hashed_q <= 1'b0;
+    if (Folds != 1 && folding) hash_input_q <= hash_input_q << FoldBits;
     if (s2_valid_q) begin
       frame = '0;
       v4 = s2_user_q.cause == '0 && s2_type_q == 16'h0800;
@@ -166,16 +184,16 @@ module pcl_nic_receive_steer
           if (v4 && w < 4) addresses = addresses + 18'(s2_packet_q[8*12+16*w+:16]);
           if (v6) addresses = addresses + 18'(s2_packet_q[8*8+16*w+:16]);
         end
-        s3_header_sums_q[p]  <= header;
-        s3_address_sums_q[p] <= addresses;
+        s3_q.header_sums[p]  <= header;
+        s3_q.address_sums[p] <= addresses;
       end
-      s3_v4_q           <= v4;
-      s3_tcp_q          <= l4 == L4Tcp;
-      s3_udp_q          <= l4 == L4Udp;
-      s3_protocol_q     <= protocol;
-      s3_payload_q      <= payload;
-      s3_udp_length_q   <= swap16(layer4[32+:16]);
-      s3_udp_checksum_q <= layer4[48+:16];
+      s3_q.v4           <= v4;
+      s3_q.tcp          <= l4 == L4Tcp;
+      s3_q.udp          <= l4 == L4Udp;
+      s3_q.protocol     <= protocol;
+      s3_q.payload      <= payload;
+      s3_q.udp_length   <= swap16(layer4[32+:16]);
+      s3_q.udp_checksum <= layer4[48+:16];
       frame.l4_begin = LengthBits'(begin_l3) + (v4 ? LengthBits'({ihl, 2'd0}) : LengthBits'(40));
 
       // The hash's input: addresses, then ports.
@@ -184,16 +202,18 @@ module pcl_nic_receive_steer
       if (v4) hash_type = l4 == L4Tcp && types[1] ? HashIpv4Tcp : l4 == L4Udp && types[2] ? HashIpv4Udp : types[0] ? HashIpv4 : HashNone;
       if (v6) hash_type = l4 == L4Tcp && types[4] ? HashIpv6Tcp : l4 == L4Udp && types[5] ? HashIpv6Udp : types[3] ? HashIpv6 : HashNone;
       has_ports = hash_type == HashIpv4Tcp || hash_type == HashIpv4Udp || hash_type == HashIpv6Tcp || hash_type == HashIpv6Udp;
-      for (int unsigned b = 0; b < HashBytes; b++) begin
-        logic [7:0] value;
-        value = '0;
-        if (hash_type != HashNone) begin
+      if (hash_type != HashNone) begin
+        s3_hashed_q <= 1'b1;
+        hash_port_q <= s2_port;
+        for (int unsigned b = 0; b < HashBytes; b++) begin
+          logic [7:0] value;
+          value = '0;
           if (v4 && b < 8) value = s2_packet_q[8*(12+b)+:8];
           if (v4 && has_ports && b >= 8 && b < 12) value = layer4[8*(b-8)+:8];
           if (v6 && b < 32) value = s2_packet_q[8*(8+b)+:8];
           if (v6 && has_ports && b >= 32) value = layer4[8*(b-32)+:8];
+          hash_input_q[8*(HashBytes-1-b)+:8] <= value;
         end
-        s3_input_q[8*(HashBytes-1-b)+:8] <= value;
       end
       frame.completion.hash_type = hash_type;
 
@@ -217,42 +237,79 @@ module pcl_nic_receive_steer
       frame.completion.ingress = s2_user_q.ingress;
       frame.completion.packet_length = s2_user_q.length;
       frame.completion.timestamp = s2_timestamp_q;
-      s3_frame_q <= frame;
+      s3_q.frame <= frame;
     end
   end
-  assign s3_port = s3_frame_q.completion.ingress;
 
   // ------------------------------------------------------------------------------------------------------------------
   // Stages 4 and 5: the hash in parts, and their sum; likewise the checksum of the IPv4 header (all words add up to FFFF). Stage 6: the queue.
-  localparam int unsigned PartBits = 8 * HashBytes / Parts;  // of the hash's input
   logic                   s4_valid_q, s5_valid_q, s6_valid_q;
   receive_frame_t         s4_frame_q, s5_frame_q, s6_frame_q;
   logic [Parts-1:0][31:0] s4_hashes_q;
   logic [20:0]            s4_header_sum_q;
   logic                   s4_v4_q;
 
+  // The hash's input goes through the same logic in as many folds as the smallest hashed frame has beats: two such frames cannot come closer. Frames without
+  // a hash can, and pass by.
+  logic [FoldIndexBits-1:0] fold_q;
+  logic                     folding_q;
+  assign folding = s3_hashed_q || folding_q;
+
   always_ff @(posedge clk_i) begin : toeplitz
-    logic [8*KeyBytes-1:0] key;
+    logic [8*KeyBytes-1:0] key;       // byte 0 in the top bits
+    logic [KeyBits-1:0]    key_part;
     logic [31:0]           hash;
-    logic [19:0]           l4_sum;
-    s4_valid_q <= s3_valid_q && !rst_i;
-    if (s3_valid_q) begin
-      s4_frame_q <= s3_frame_q;
-      for (int unsigned b = 0; b < KeyBytes; b++) key[8*(KeyBytes-1-b)+:8] = config_i[PortBits'(s3_port)].key[8*b+:8];
+    if (folding) begin
+      for (int unsigned b = 0; b < KeyBytes; b++) key[8*(KeyBytes-1-b)+:8] = config_i[hash_port_q].key[8*b+:8];
+      key_part = key[8*KeyBytes-1-:KeyBits];
+      for (int unsigned f = 1; f < Folds; f++) if (fold_q == FoldIndexBits'(f)) key_part = key[8*KeyBytes-1-f*FoldBits-:KeyBits];
       for (int unsigned p = 0; p < Parts; p++) begin
         hash = '0;
         for (int unsigned i = p * PartBits; i < (p + 1) * PartBits; i++) begin
-          if (s3_input_q[8*HashBytes-1-i]) hash = hash ^ key[8*KeyBytes-32-i+:32];
+          if (hash_input_q[8*HashBytes-1-i]) hash = hash ^ key_part[KeyBits-32-i+:32];
         end
-        s4_hashes_q[p] <= hash;
+        s4_hashes_q[p] <= fold_q == '0 ? hash : s4_hashes_q[p] ^ hash;
       end
-      s4_v4_q         <= s3_v4_q;
-      s4_header_sum_q <= 21'(s3_header_sums_q[0]) + 21'(s3_header_sums_q[1]) + 21'(s3_header_sums_q[2]) + 21'(s3_header_sums_q[3]);
-      l4_sum = 20'({s3_protocol_q, 8'd0}) + 20'(swap16(s3_payload_q));
-      for (int unsigned p = 0; p < Parts; p++) l4_sum = l4_sum + 20'(s3_address_sums_q[p]);
+    end
+    fold_q    <= folding && fold_q != FoldIndexBits'(Folds - 1) ? fold_q + 1'b1 : '0;
+    folding_q <= folding && fold_q != FoldIndexBits'(Folds - 1);
+    if (rst_i) begin
+      fold_q    <= '0;
+      folding_q <= 1'b0;
+    end
+  end
+
+  // Beside the first folds.
+  logic    last_fold_valid;
+  layers_t last_fold;
+  if (Folds == 1) begin : g_one_fold
+    assign last_fold_valid = s3_valid_q;
+    assign last_fold = s3_q;
+  end else begin : g_folds
+    logic    [Folds-2:0] valid_q;
+    layers_t [Folds-2:0] layers_q;
+    always_ff @(posedge clk_i) begin
+      valid_q <= rst_i ? '0 : (Folds - 1)'({valid_q, s3_valid_q});
+      if (s3_valid_q) layers_q[0] <= s3_q;
+      for (int unsigned f = 1; f < Folds - 1; f++) if (valid_q[f-1]) layers_q[f] <= layers_q[f-1];
+    end
+    assign last_fold_valid = valid_q[Folds-2];
+    assign last_fold = layers_q[Folds-2];
+  end
+
+  always_ff @(posedge clk_i) begin : checksums
+    logic [19:0] l4_sum;
+    s4_valid_q <= last_fold_valid && !rst_i;
+    if (last_fold_valid) begin
+      s4_frame_q      <= last_fold.frame;
+      s4_v4_q         <= last_fold.v4;
+      s4_header_sum_q <= 21'(last_fold.header_sums[0]) + 21'(last_fold.header_sums[1]) + 21'(last_fold.header_sums[2]) + 21'(last_fold.header_sums[3]);
+      l4_sum = 20'({last_fold.protocol, 8'd0}) + 20'(swap16(last_fold.payload));
+      for (int unsigned p = 0; p < Parts; p++) l4_sum = l4_sum + 20'(last_fold.address_sums[p]);
       s4_frame_q.l4_sum   <= l4_sum;
-      s4_frame_q.l4_end   <= s3_frame_q.l4_begin + LengthBits'(s3_payload_q);
-      s4_frame_q.l4_check <= (s3_tcp_q && s3_payload_q != '0) || (s3_udp_q && s3_udp_length_q == s3_payload_q && !(s3_v4_q && s3_udp_checksum_q == '0));
+      s4_frame_q.l4_end   <= last_fold.frame.l4_begin + LengthBits'(last_fold.payload);
+      s4_frame_q.l4_check <= (last_fold.tcp && last_fold.payload != '0) ||
+                             (last_fold.udp && last_fold.udp_length == last_fold.payload && !(last_fold.v4 && last_fold.udp_checksum == '0));
     end
   end
 
@@ -261,8 +318,7 @@ module pcl_nic_receive_steer
     s5_valid_q <= s4_valid_q && !rst_i;
     if (s4_valid_q) begin
       s5_frame_q <= s4_frame_q;
-      // Without a hash type its input is zero, and so is the hash.
-      s5_frame_q.completion.hash <= s4_hashes_q[0] ^ s4_hashes_q[1] ^ s4_hashes_q[2] ^ s4_hashes_q[3];
+      s5_frame_q.completion.hash <= s4_frame_q.completion.hash_type == HashNone ? '0 : s4_hashes_q[0] ^ s4_hashes_q[1] ^ s4_hashes_q[2] ^ s4_hashes_q[3];
       sum = 21'(s4_header_sum_q[15:0]) + 21'(s4_header_sum_q[20:16]);
       sum = 21'(sum[15:0]) + 21'(sum[20:16]);
       s5_frame_q.completion.ip_checksum <= !s4_v4_q ? ChecksumNone : sum[15:0] == 16'hFFFF ? ChecksumGood : ChecksumBad;
@@ -291,6 +347,8 @@ module pcl_nic_receive_steer
 
   // The window is whole beats, longer than what is looked at.
   logic unused;
-  assign unused = ^{window_q, s3_port};
+  assign unused = ^window_q;
+
+  `PCL_ASSERT(HashedFramesAreApart, s3_hashed_q -> !folding_q)
 
 endmodule
