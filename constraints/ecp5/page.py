@@ -9,7 +9,7 @@ END = "<!-- end of what is drawn -->\n"
 
 def tables(root):
     out = []
-    for title, name in (("Match engine", "ecp5-engine"), ("Filter", "ecp5-filter"), ("NIC", "ecp5-nic")):
+    for title, name in (("Match engine", "ecp5-engine"), ("Filter", "ecp5-filter"), ("NIC", "ecp5-nic"), ("Tree engine", "ecp5-scale")):
         path = root / "constraints" / "results" / f"{name}.json"
         if not path.exists():
             continue

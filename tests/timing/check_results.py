@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Are constraints/results/ecp5-*.json whole, and is each point's latency that of the RTL? Exit 1 with a sentence if not.
 
-The RTL's own latency comes from elaboration: the timing wrapper refuses a LATENCY_CLOCKS that pcl_engine_pkg::latency does not give.
+The RTL's own latency comes from elaboration: the timing wrapper refuses a LATENCY_CLOCKS that the engine's package does not give.
 """
 import argparse
 import json
@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "constraints"))
 from synthesis import sources  # noqa: E402
 
 TOPS = {"ecp5-engine": ("pcl_engine_timing", "engine/engine_hardware.f"), "ecp5-filter": ("pcl_filter_timing", "nic/filter.f"),
-        "ecp5-nic": ("pcl_nic_timing", "nic/nic.f")}
+        "ecp5-nic": ("pcl_nic_timing", "nic/nic.f"), "ecp5-scale": ("pcl_scale_engine_timing", "engine/scale_hardware.f")}
 
 
 def elaborates(verilator, top, manifest, point, latency):
@@ -24,7 +24,7 @@ def elaborates(verilator, top, manifest, point, latency):
     done = subprocess.run([verilator, "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top, *parameters, "-Iprim",
                            *sources(manifest), "../constraints/ecp5/pcl_timing_pins.sv", f"../constraints/ecp5/{top}.sv"],
                           cwd=ROOT / "rtl", capture_output=True, text=True, check=False)
-    refused = "pcl_engine_pkg::latency is" in done.stdout + done.stderr
+    refused = "_pkg::latency is" in done.stdout + done.stderr
     if done.returncode != 0 and not refused:
         sys.exit(f"check_results: {top} does not elaborate:\n{done.stderr}")
     return not refused
@@ -47,7 +47,7 @@ def main():
             if point["fmax_capped_mhz"] != min(point["fmax_mhz"], results["block_ram_mhz"]):
                 sys.exit(f"{where}: fmax_capped_mhz is neither fmax_mhz nor the block RAM's limit")
             if not elaborates(verilator, top, manifest, point, point["latency_clocks"]):
-                sys.exit(f"{where}: latency_clocks is {point['latency_clocks']}, which pcl_engine_pkg::latency does not give; "
+                sys.exit(f"{where}: latency_clocks is {point['latency_clocks']}, which the RTL does not give; "
                          f"correct constraints/ecp5/timing.py and run it for this point")
             if elaborates(verilator, top, manifest, point, point["latency_clocks"] + 1):
                 sys.exit(f"{where}: the wrapper takes any latency, so this test says nothing")
