@@ -15,11 +15,7 @@ namespace {
 
 using device::LiveRuleId;
 using device::LiveTable;
-using test::Kind;
 using test::RuleSets;
-
-/// Clocks after which every packet that was looked up before is decided: the engine's latency and the flip's, doubled.
-constexpr unsigned kSettled = 80;
 
 class Live : public ::testing::Test {
  protected:
@@ -29,20 +25,9 @@ class Live : public ::testing::Test {
   model::NicRowSink rows{nic};
   std::uint32_t next_mark = 1;
 
-  policy::Policy some(std::size_t count) {
-    policy::Policy out = sets.random(Kind::access_list, count);
-    for (policy::Entry& entry : out.entries) {
-      entry.action = {};
-      entry.action.permit = sets.below(2) == 0;
-      entry.action.mark = next_mark++;  // tells every rule from every other
-    }
-    return out;
-  }
+  policy::Policy some(std::size_t count) { return sets.marked(count, next_mark); }
   std::shared_ptr<const Judgement> now(const LiveTable& table) {
     return std::make_shared<const Judgement>(Judgement{table.policy()});
-  }
-  static void allow(TreeTraffic& traffic, std::vector<std::shared_ptr<const Judgement>> judgements) {
-    traffic.in_force = {judgements, judgements};
   }
 };
 
@@ -76,7 +61,7 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
 
   TreeTraffic traffic(nic, std::move(packets));
   traffic.first_slice_number = device.trees()->rules;
-  allow(traffic, {reference.judgement()});
+  traffic.allow({reference.judgement()});
   traffic.run(500);
   std::uint64_t slowest_add = 0;
   std::uint64_t slowest_removal = 0;
@@ -92,7 +77,7 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
       // The name is known before: they are given one after the other.
       const auto name = static_cast<LiveRuleId>(first.entries.size() + added - 1);
       after.rules.insert(after.rules.begin() + static_cast<std::ptrdiff_t>(place), {name, entry});
-      allow(traffic, {reference.judgement(), after.judgement()});
+      traffic.allow({reference.judgement(), after.judgement()});
       const std::uint64_t waits = table.figures().waits;
       const std::uint64_t start = nic.now();
       ASSERT_EQ(table.add(entry, last ? std::nullopt : std::optional(reference.rules[place].first)), name);
@@ -100,7 +85,7 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
     } else {
       const std::size_t place = sets.below(reference.rules.size());
       after.rules.erase(after.rules.begin() + static_cast<std::ptrdiff_t>(place));
-      allow(traffic, {reference.judgement(), after.judgement()});
+      traffic.allow({reference.judgement(), after.judgement()});
       const std::uint64_t start = nic.now();
       const std::uint64_t rows_before = table.figures().rows;
       table.remove(reference.rules[place].first);
@@ -109,7 +94,7 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
     }
     traffic.run(kSettled);
     reference = std::move(after);
-    allow(traffic, {reference.judgement()});
+    traffic.allow({reference.judgement()});
     traffic.run(sets.below(40));
     table.work();
   }
@@ -154,7 +139,7 @@ TEST_F(Live, AFullSliceMakesAnAdditionWaitForARebuildAndARefusedRuleChangesNothi
   };
   EXPECT_THROW(fill(), tables::tree::SliceIsFull);
   TreeTraffic traffic(nic, traffic::make_traffic(table.policy(), model::kWirePorts, test::seed(964), 2000).packets);
-  allow(traffic, {now(table)});
+  traffic.allow({now(table)});
   traffic.run(2500);
   traffic.drain();
   EXPECT_EQ(traffic.mismatches, 0U) << traffic.first_mismatch;

@@ -17,8 +17,6 @@ namespace {
 
 using device::LiveTable;
 
-constexpr unsigned kSettled = 100;
-
 class TenThousand : public ::testing::Test {
  protected:
   model::Nic nic{model::make_filter_model(model::ModelGeometry::scale)};
@@ -109,7 +107,7 @@ TEST_F(TenThousand, RulesComeAmongThemAtOnceAndARebuildFoldsThem) {
   add_packets(packets, first, 1000);
   TreeTraffic traffic(nic, std::move(packets));
   policy::Policy now = first;
-  traffic.in_force = {std::vector{judge(now)}, std::vector{judge(now)}};
+  traffic.allow({judge(now)});
   traffic.run(500);
   std::uint64_t slowest = 0;
   for (const std::size_t rule : later) {
@@ -117,8 +115,7 @@ TEST_F(TenThousand, RulesComeAmongThemAtOnceAndARebuildFoldsThem) {
     policy::Policy after = now;
     const auto place = static_cast<std::ptrdiff_t>(rule);
     after.entries.insert(after.entries.begin() + place, all.entries[rule]);
-    const std::vector either = {judge(now), judge(after)};
-    traffic.in_force = {either, either};
+    traffic.allow({judge(now), judge(after)});
     const std::uint64_t waits = table.figures().waits;
     const std::uint64_t begin = nic.now();
     const bool last = rule >= names.size();
@@ -126,7 +123,7 @@ TEST_F(TenThousand, RulesComeAmongThemAtOnceAndARebuildFoldsThem) {
     if (table.figures().waits == waits) slowest = std::max(slowest, nic.now() - begin);
     traffic.run(kSettled);
     now = std::move(after);
-    traffic.in_force = {std::vector{judge(now)}, std::vector{judge(now)}};
+    traffic.allow({judge(now)});
     table.work();
   }
   table.fold();

@@ -19,10 +19,8 @@ namespace {
 
 using device::RuleId;
 using device::TreeRules;
-using test::Kind;
 using test::RuleSets;
 
-constexpr unsigned kSettled = 80;
 constexpr std::uint32_t kImagePriority = 50;
 
 /// The reference: a list in order, which the test keeps itself.
@@ -45,23 +43,12 @@ class TreeRulesTest : public ::testing::Test {
   policy::Action default_action{.permit = true};
   std::uint32_t next_mark = 1;
 
-  policy::Policy some(std::size_t count) {
-    policy::Policy out = sets.random(Kind::access_list, count);
-    for (policy::Entry& entry : out.entries) {
-      entry.action = {};
-      entry.action.permit = sets.below(2) == 0;
-      entry.action.mark = next_mark++;  // tells every rule from every other
-    }
-    return out;
-  }
+  policy::Policy some(std::size_t count) { return sets.marked(count, next_mark); }
   std::shared_ptr<const Judgement> judgement(const std::vector<Listed>& of) const {
     Judgement out;
     out.policy.default_action = default_action;
     for (const Listed& rule : of) out.policy.entries.push_back(rule.entry);
     return std::make_shared<const Judgement>(std::move(out));
-  }
-  static void allow(TreeTraffic& traffic, const std::vector<std::shared_ptr<const Judgement>>& judgements) {
-    traffic.in_force = {judgements, judgements};
   }
   std::size_t stage(const policy::Entry& entry, std::uint32_t priority, std::vector<Listed>& in) {
     const std::uint64_t rank = 2 * std::uint64_t{priority} + 1;
@@ -75,11 +62,11 @@ class TreeRulesTest : public ::testing::Test {
               std::vector<std::shared_ptr<const Judgement>> between = {}) {
     between.push_back(judgement(listed));
     between.push_back(judgement(after));
-    allow(traffic, between);
+    traffic.allow(between);
     rules.commit();
     traffic.run(kSettled);
     listed = std::move(after);
-    allow(traffic, {judgement(listed)});
+    traffic.allow({judgement(listed)});
   }
   void expect_counters(TreeTraffic& traffic) {
     traffic.drain();
@@ -98,7 +85,7 @@ TEST_F(TreeRulesTest, RulesComeAndGoByPriorityUnderFullLoadAndCountToThePacket) 
   const policy::Policy pool = some(200);
   TreeTraffic traffic(nic, packets_of(pool));
   rules.commit();
-  allow(traffic, {judgement({})});
+  traffic.allow({judgement({})});
   traffic.run(300);
   std::size_t next = 0;
   for (int step = 0; step < 130 && traffic.mismatches == 0; ++step) {
@@ -191,11 +178,11 @@ TEST_F(TreeRulesTest, AnImageComesIntoForceAmongRulesAndWhatDoesNotFitChangesNot
     entries.push_back({2 * std::uint64_t{kImagePriority}, ids[i], of_image.entries[i]});
   after.insert(at, entries.begin(), entries.end());
   default_action = of_image.default_action;
-  allow(traffic, {before, judgement(after)});
+  traffic.allow({before, judgement(after)});
   rules.commit();
   traffic.run(kSettled);
   listed = after;
-  allow(traffic, {judgement(listed)});
+  traffic.allow({judgement(listed)});
   traffic.run(1000);
   expect_counters(traffic);
 
@@ -222,11 +209,11 @@ TEST_F(TreeRulesTest, AnImageComesIntoForceAmongRulesAndWhatDoesNotFitChangesNot
   rules.clear_policy();
   const auto with = judgement(listed);
   default_action = {.permit = true};
-  allow(traffic, {with, judgement(without)});
+  traffic.allow({with, judgement(without)});
   rules.commit();
   EXPECT_EQ(rules.counters(ids[0]), first);
   listed = without;
-  allow(traffic, {judgement(listed)});
+  traffic.allow({judgement(listed)});
   traffic.run(500);
   expect_counters(traffic);
   EXPECT_EQ(traffic.mismatches, 0U) << traffic.first_mismatch;

@@ -41,6 +41,18 @@ class RuleSets {
     return out;
   }
 
+  /// An access list whose rules have marks that count on from `next_mark`, so that a verdict tells every rule from
+  /// every other, and permit or drop.
+  policy::Policy marked(std::size_t rules, std::uint32_t& next_mark) {
+    policy::Policy out = random(Kind::access_list, rules);
+    for (policy::Entry& entry : out.entries) {
+      entry.action = {};
+      entry.action.permit = below(2) == 0;
+      entry.action.mark = next_mark++;
+    }
+    return out;
+  }
+
   /// `rules` rules that all match everything.
   policy::Policy all_alike(std::size_t rules) {
     policy::Policy out;
