@@ -36,6 +36,9 @@ module pcl_filter
   parameter  int unsigned VLAN_INTERVALS = 256,
   parameter  int unsigned FIFO_BYTES = 32768,      // frame buffer of each port: a power of two, at least MAX_FRAME
   parameter  int unsigned MAX_FRAME = 9728,        // longest frame in bytes without FCS, a multiple of a beat's bytes
+  // 1: the ports share one parser, in turn. A port then takes no beat while the window of its last frame waits for its turn, PORTS - 1 clocks at most: for
+  // narrow buses, whose frames are many beats long.
+  parameter  int unsigned SHARED_PARSER = 0,
   parameter  int unsigned SCRUB = 0,               // 1: the match engine's bitmap rows are scrubbed (pcl_engine); without trees only
   // TREES = 0: the match engine is pcl_engine, of RULES rules. Else it is pcl_scale_engine: 1 to 8 decision trees of TREE_RULES rules (docs/scale.md), with
   // pcl_engine as their slice.
@@ -142,9 +145,20 @@ module pcl_filter
   logic [PORTS*LengthBits-1:0] received_length;
   decision_t                   decision_q;
 
+  // With SHARED_PARSER: windows to the parser, and what it found.
+  localparam int unsigned WindowBeats = pcl_parser_pkg::window_beats(DATA_WIDTH);
+  localparam int unsigned ParserFrames = 32;
+  logic [PORTS-1:0]                        turn_q, next_turn, window_valid, parsed_valid;
+  logic [PORTS*WindowBeats*DATA_WIDTH-1:0] window;
+  logic [PORTS*LengthBits-1:0]             window_length;
+  key_t                                    parsed_key;
+  logic [3:0]                              parsed_cause;
+  logic [LengthBits-1:0]                   parsed_length;
+
   for (genvar p = 0; p < PORTS; p++) begin : gen_port
     pcl_filter_ingress #(
-      .DATA_WIDTH(DATA_WIDTH), .INGRESS(p), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME)
+      .DATA_WIDTH(DATA_WIDTH), .INGRESS(p), .FIFO_BYTES(FIFO_BYTES), .MAX_FRAME(MAX_FRAME), .SHARED_PARSER(SHARED_PARSER),
+      .SHARED_FRAMES(ParserFrames / PORTS)
     ) u_ingress (
       .clk_i, .rst_i,
       .s_axis_tdata_i(s_axis_tdata_i[p*DATA_WIDTH+:DATA_WIDTH]), .s_axis_tkeep_i(s_axis_tkeep_i[p*Bytes+:Bytes]),
@@ -153,10 +167,52 @@ module pcl_filter
       .received_o(received[p]), .received_bad_o(received_bad[p]), .received_length_o(received_length[p*LengthBits+:LengthBits]),
       .lookup_valid_o(port_lookup_valid[p]), .lookup_ready_i(port_lookup_ready[p]),
       .lookup_key_o(port_key[p]), .lookup_cause_o(port_cause[p]), .lookup_length_o(port_length[p]),
+      .turn_i(turn_q[p]), .next_turn_i(next_turn[p]), .window_valid_o(window_valid[p]),
+      .window_o(window[p*WindowBeats*DATA_WIDTH+:WindowBeats*DATA_WIDTH]), .window_length_o(window_length[p*LengthBits+:LengthBits]),
+      .parsed_valid_i(parsed_valid[p]), .parsed_key_i(parsed_key), .parsed_cause_i(parsed_cause), .parsed_length_i(parsed_length),
       .decision_valid_i(port_decision_valid[p]), .decision_i(decision_q),
       .beat_valid_o(beat_valid[p]), .beat_ready_i(beat_go[p]),
       .beat_data_o(beat_data[p]), .beat_keep_o(beat_keep[p]), .beat_last_o(beat_last[p]), .decision_o(beat_decision[p])
     );
+  end
+
+  if (SHARED_PARSER == 0) begin : gen_parsers
+    assign turn_q = '0;
+    assign next_turn = '0;
+    assign parsed_valid = '0;
+    assign parsed_key = '0;
+    assign parsed_cause = '0;
+    assign parsed_length = '0;
+    logic unused;
+    assign unused = ^{window_valid, window, window_length};
+  end else begin : gen_shared_parser
+    logic [DATA_WIDTH-1:0] slots [WindowBeats];
+    logic [LengthBits-1:0] length;
+    logic [2:0]            ingress;
+    logic                  found;
+
+    always_ff @(posedge clk_i) turn_q <= rst_i ? PORTS'(1) : next_turn;
+    assign next_turn = PORTS'({turn_q, turn_q[PORTS-1]});
+    always_comb begin
+      for (int unsigned b = 0; b < WindowBeats; b++) slots[b] = window[b*DATA_WIDTH+:DATA_WIDTH];
+      length = window_length[0+:LengthBits];
+      ingress = 3'd0;
+      for (int unsigned p = 1; p < PORTS; p++) begin
+        if (turn_q[p]) begin
+          for (int unsigned b = 0; b < WindowBeats; b++) slots[b] = window[(p*WindowBeats+b)*DATA_WIDTH+:DATA_WIDTH];
+          length = window_length[p*LengthBits+:LengthBits];
+          ingress = 3'(p);
+        end
+      end
+    end
+    pcl_parser_walk #(.DATA_WIDTH(DATA_WIDTH), .LENGTH_BITS(LengthBits), .FRAMES(ParserFrames)) u_walk (
+      .clk_i, .rst_i, .valid_i((window_valid & turn_q) != '0), .slots_i(slots), .length_i(length), .ingress_i(ingress),
+      .parsed_valid_o(found), .parsed_ready_i(port_lookup_ready != '0),
+      .parsed_key_o(parsed_key), .parsed_cause_o(parsed_cause), .parsed_length_o(parsed_length)
+    );
+    for (genvar p = 0; p < PORTS; p++) begin : gen_parsed
+      assign parsed_valid[p] = found && parsed_key.context_chunk[2:0] == 3'(p);
+    end
   end
 
   // ------------------------------------------------------------------------------------------------------------------

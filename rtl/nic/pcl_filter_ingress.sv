@@ -3,7 +3,8 @@
 //
 // In: frames without FCS; TKEEP is all ones but in the last beat, and contiguous from bit 0. A frame with TUSER in its last beat, or with more than
 // MAX_FRAME bytes, is discarded and pulses received_o with received_bad_o.
-// Out: one lookup per good frame; decisions come back in the same order. Then beats with their destinations, one a clock.
+// Out: one lookup per good frame, or with SHARED_PARSER its window for the parser that the ports share; decisions come back in the same order. Then beats with
+// their destinations, one a clock.
 // Guaranteed: nothing is lost, doubled or reordered; there is always room for the decision of a lookup that was handed out, so a port that cannot
 // get rid of its frames holds up none of the others. Frames for which nobody asks (no destination) are taken off here, a beat a clock.
 `include "pcl_assert.svh"
@@ -12,11 +13,15 @@ module pcl_filter_ingress
   import pcl_pkg::*;
   import pcl_filter_pkg::*;
 #(
-  parameter int unsigned DATA_WIDTH = 512,
-  parameter int unsigned INGRESS = 0,
-  parameter int unsigned FIFO_BYTES = 32768,
-  parameter int unsigned MAX_FRAME = 9728,
-  parameter int unsigned DECISIONS = 64    // lookups between here and the end of their frame; a power of two
+  parameter  int unsigned DATA_WIDTH = 512,
+  parameter  int unsigned INGRESS = 0,
+  parameter  int unsigned FIFO_BYTES = 32768,
+  parameter  int unsigned MAX_FRAME = 9728,
+  parameter  int unsigned DECISIONS = 64,    // lookups between here and the end of their frame; a power of two
+  parameter  int unsigned SHARED_PARSER = 0, // 1: the parser is outside, and has room for SHARED_FRAMES of this port's frames until their lookup goes
+  parameter  int unsigned SHARED_FRAMES = 16,
+  localparam int unsigned WindowBeats = pcl_parser_pkg::window_beats(DATA_WIDTH),
+  localparam int unsigned WindowBits = WindowBeats * DATA_WIDTH
 ) (
   input  logic                    clk_i,
   input  logic                    rst_i,
@@ -37,6 +42,17 @@ module pcl_filter_ingress
   output key_t                    lookup_key_o,
   output logic [3:0]              lookup_cause_o,
   output logic [LengthBits-1:0]   lookup_length_o,
+
+  // SHARED_PARSER: the window of a frame goes out in a clock with turn_i, the low beat first in the vector; what the parser found comes back in order.
+  input  logic                    turn_i,
+  input  logic                    next_turn_i,   // turn_i of the next clock
+  output logic                    window_valid_o,
+  output logic [WindowBits-1:0]   window_o,
+  output logic [LengthBits-1:0]   window_length_o,
+  input  logic                    parsed_valid_i,
+  input  key_t                    parsed_key_i,
+  input  logic [3:0]              parsed_cause_i,
+  input  logic [LengthBits-1:0]   parsed_length_i,
 
   input  logic                    decision_valid_i,
   input  decision_t               decision_i,
@@ -87,35 +103,80 @@ module pcl_filter_ingress
     .valid_o(frame_valid), .data_o(beat_data_o), .last_o(frame_last), .take_i(frame_take)
   );
 
-  logic parsed_valid;
-  logic room;
-
-  pcl_parser #(.DATA_WIDTH(DATA_WIDTH), .INGRESS(INGRESS), .LENGTH_BITS(LengthBits)) u_parser (
-    .clk_i, .rst_i,
-    .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tvalid_i(s_axis_tvalid_i && buffer_ready), .s_axis_tlast_i, .s_axis_tuser_i(bad),
-    .s_axis_tready_o(parser_ready),
-    .received_o, .received_bad_o, .received_length_o,
-    .parsed_valid_o(parsed_valid), .parsed_ready_i(lookup_ready_i && room),
-    .parsed_key_o(lookup_key_o), .parsed_cause_o(lookup_cause_o), .parsed_length_o(lookup_length_o)
-  );
-
   // ------------------------------------------------------------------------------------------------------------------
   // Lookups out, as many as there is room for decisions.
   logic [DecisionBits:0] pending_d, pending_q;
-  logic                  room_q, decided, frame_done;
+  logic                  pends, decided, frame_done;
 
-  assign room = room_q;
-  assign lookup_valid_o = parsed_valid && room_q;
-  assign pending_d = pending_q + (DecisionBits + 1)'(lookup_valid_o && lookup_ready_i) - (DecisionBits + 1)'(frame_done);
-
+  assign pending_d = pending_q + (DecisionBits + 1)'(pends) - (DecisionBits + 1)'(frame_done);
   always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      pending_q <= '0;
-      room_q    <= 1'b0;
-    end else begin
-      pending_q <= pending_d;
-      room_q    <= pending_d < (DecisionBits + 1)'(DECISIONS);
+    if (rst_i) pending_q <= '0;
+    else pending_q <= pending_d;
+  end
+
+  if (SHARED_PARSER == 0) begin : gen_parser
+    logic parsed_valid, room_q;
+
+    pcl_parser #(.DATA_WIDTH(DATA_WIDTH), .INGRESS(INGRESS), .LENGTH_BITS(LengthBits)) u_parser (
+      .clk_i, .rst_i,
+      .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tvalid_i(s_axis_tvalid_i && buffer_ready), .s_axis_tlast_i, .s_axis_tuser_i(bad),
+      .s_axis_tready_o(parser_ready),
+      .received_o, .received_bad_o, .received_length_o,
+      .parsed_valid_o(parsed_valid), .parsed_ready_i(lookup_ready_i && room_q),
+      .parsed_key_o(lookup_key_o), .parsed_cause_o(lookup_cause_o), .parsed_length_o(lookup_length_o)
+    );
+    assign lookup_valid_o = parsed_valid && room_q;
+    assign pends = lookup_valid_o && lookup_ready_i;
+    always_ff @(posedge clk_i) begin
+      if (rst_i) room_q <= 1'b0;
+      else room_q <= pending_d < (DecisionBits + 1)'(DECISIONS);
     end
+
+    logic unused;
+    assign unused = ^{turn_i, next_turn_i, parsed_valid_i, parsed_key_i, parsed_cause_i, parsed_length_i};
+    assign window_valid_o = 1'b0;
+    assign window_o = '0;
+    assign window_length_o = '0;
+  end else begin : gen_window
+    // A frame is let to its end only if there is room for it in the parser, and for its decision: in the parser it stands before other ports' frames.
+    localparam int unsigned FrameBits = $clog2(SHARED_FRAMES + 1);
+    logic [FrameBits-1:0]  parsing_d, parsing_q;
+    logic                  finish, looked_up, ready_q, window_valid, waiting, waiting_q;
+    logic [DATA_WIDTH-1:0] slots [WindowBeats];
+
+    assign lookup_valid_o = parsed_valid_i;
+    assign lookup_key_o = parsed_key_i;
+    assign lookup_cause_o = parsed_cause_i;
+    assign lookup_length_o = parsed_length_i;
+    assign looked_up = parsed_valid_i && lookup_ready_i;
+    assign finish = accept && s_axis_tlast_i && !bad;
+    assign pends = finish;
+    assign parsing_d = parsing_q + FrameBits'(finish) - FrameBits'(looked_up);
+    assign waiting = window_valid_o && !turn_i;   // into the next clock
+    assign window_valid_o = window_valid || waiting_q;
+    assign parser_ready = ready_q;
+    assign received_bad_o = !window_valid;
+    assign window_length_o = received_length_o;
+    pcl_parser_window #(.DATA_WIDTH(DATA_WIDTH), .LENGTH_BITS(LengthBits)) u_window (
+      .clk_i, .rst_i, .accept_i(accept), .data_i(s_axis_tdata_i), .keep_i(s_axis_tkeep_i), .last_i(s_axis_tlast_i), .bad_i(bad),
+      .end_o(received_o), .valid_o(window_valid), .length_o(received_length_o), .slots_o(slots)
+    );
+    for (genvar b = 0; b < WindowBeats; b++) begin : gen_slot
+      assign window_o[b*DATA_WIDTH+:DATA_WIDTH] = slots[b];
+    end
+    // No beat may come over a window that will not go in that clock.
+    always_ff @(posedge clk_i) begin
+      waiting_q <= waiting;
+      parsing_q <= parsing_d;
+      ready_q   <= parsing_d < FrameBits'(SHARED_FRAMES) && pending_d < (DecisionBits + 1)'(DECISIONS) && (!(finish || waiting) || next_turn_i);
+      if (rst_i) begin
+        waiting_q <= 1'b0;
+        parsing_q <= '0;
+        ready_q   <= 1'b0;
+      end
+    end
+
+    `PCL_ASSERT(NoBeatOverAWindow, accept && window_valid_o -> turn_i)
   end
 
   pcl_fifo #(.WIDTH($bits(decision_t)), .DEPTH(DECISIONS)) u_decisions (

@@ -9,6 +9,11 @@ package pcl_parser_pkg;
   localparam int unsigned WindowBytes = 160;
   localparam int unsigned ExtensionHeaders = 4;
 
+  // Beats of a bus that hold the window.
+  function automatic int unsigned window_beats(input int unsigned data_width);
+    return (8 * WindowBytes + data_width - 1) / data_width;
+  endfunction
+
   // The window behind an Ethernet header of 14 bytes, in words of 32 bit; behind a longer one it is filled up with zeros, which no rule looks at.
   localparam int unsigned PacketWords = (WindowBytes - 14) / 4;
   // Behind the 40 bytes of an IPv6 header; behind the first 20 bytes of an IPv4 header 14 of these words are enough.

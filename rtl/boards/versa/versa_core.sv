@@ -76,7 +76,7 @@ module versa_core
   filter_report_t report;
   pcl_filter #(
     .PORTS(2), .DATA_WIDTH(64), .RULES(Rules), .ADDRESS_INTERVALS(AddressIntervals), .PORT_INTERVALS(PortIntervals), .VLAN_INTERVALS(VlanIntervals),
-    .FIFO_BYTES(4096), .MAX_FRAME(MaxFrame)
+    .FIFO_BYTES(4096), .MAX_FRAME(MaxFrame), .SHARED_PARSER(1)
   ) u_filter (
     .clk_i, .rst_i,
     .s_axis_tdata_i(rx_data_i), .s_axis_tkeep_i(keep_in), .s_axis_tvalid_i(rx_valid_i), .s_axis_tlast_i(rx_last_i), .s_axis_tuser_i(bad),

@@ -10,8 +10,8 @@
 
 #include "VFilter1x512.h"
 #include "VFilter2x512.h"
-#include "VFilter2x64.h"
 #include "VFilter3x128.h"
+#include "VFilter3x64.h"
 #include "device/registers.h"
 #include "filter_bench.h"
 #include "port_policy.h"
@@ -35,7 +35,7 @@ struct Setup {
   using BenchType = Bench;
   static constexpr unsigned kIntervals = Intervals;
 };
-using Filter2x64 = Setup<FilterBench<VFilter2x64, 2, 64>, 16>;
+using Filter3x64 = Setup<FilterBench<VFilter3x64, 3, 64>, 16>;  // one parser for three ports
 using Filter3x128 = Setup<FilterBench<VFilter3x128, 3, 128>, 16>;
 using Filter1x512 = Setup<FilterBench<VFilter1x512, 1, 512>, 16>;
 using Filter2x512 = Setup<FilterBench<VFilter2x512, 2, 512>, 256>;
@@ -83,11 +83,12 @@ class Filter : public testing::Test {
   std::unique_ptr<Bench> bench_ = std::make_unique<Bench>();
 };
 
-using Setups = testing::Types<Filter2x64, Filter3x128, Filter1x512, Filter2x512>;
+using Setups = testing::Types<Filter3x64, Filter3x128, Filter1x512, Filter2x512>;
 TYPED_TEST_SUITE(Filter, Setups);
 
 using FilterPair = Filter<Filter2x512>;
 using FilterTriple = Filter<Filter3x128>;
+using FilterSharedParser = Filter<Filter3x64>;
 
 // Where frames go
 // ------------------------------------------------------------------------------------------------------
@@ -444,6 +445,27 @@ TEST_F(FilterPair, TakesTwoPortsOfFramesOfTwoBeatsAtFullRate) {
     ASSERT_EQ(received.size(), 3000U);
     EXPECT_EQ(received.back().last_clock - received.front().first_clock, 5999U) << "no bubble on the way out";
   }
+}
+
+TEST_F(FilterSharedParser, HoldsAPortUpForTwoOtherTurnsAFrameAtMost) {
+  Actions actions;
+  actions.fill(kPermit);
+  load_and_flip(actions);
+  constexpr unsigned count = 1000;
+  for (unsigned p = 0; p < kPorts; ++p) bench_->write_register(PCL_FORWARD_TO_0 + 4 * p, (p + 1) % kPorts);
+  for (unsigned i = 0; i < count; ++i)
+    for (unsigned p = 0; p < kPorts; ++p) bench_->send(p, udp(64, 80, p));
+  bench_->run_until_quiet();
+  unsigned refused = 0;
+  for (unsigned p = 0; p < kPorts; ++p) {
+    ASSERT_EQ(bench_->received((p + 1) % kPorts).size(), count);
+    EXPECT_LE(bench_->refused(p), 2 * count);
+    const auto& beats = bench_->last_beats(p);
+    for (unsigned i = 1; i < count; ++i)
+      ASSERT_LE(beats[i] - beats[i - 1], 8U + 2) << "frame " << i << " of port " << p;
+    refused += static_cast<unsigned>(bench_->refused(p));
+  }
+  EXPECT_GT(refused, 0U) << "nobody waited: there is more than one parser";
 }
 
 // Banks

@@ -1,0 +1,67 @@
+// The first bytes of each frame, and its length: stage C of the parser (pcl_parser).
+// In: beats as they are accepted; DATA_WIDTH, TKEEP and TUSER as pcl_parser has them. Out: a clock after a frame's last beat, end_o and its length,
+// which stops at 2^LENGTH_BITS - 1; of a good frame also valid_o, and its window stands in slots_o from then on until the next beat is accepted.
+module pcl_parser_window
+  import pcl_parser_pkg::*;
+#(
+  parameter  int unsigned DATA_WIDTH  = 512,
+  parameter  int unsigned LENGTH_BITS = 14,
+  localparam int unsigned Beats       = window_beats(DATA_WIDTH)
+) (
+  input  logic                    clk_i,
+  input  logic                    rst_i,
+
+  input  logic                    accept_i,
+  input  logic [DATA_WIDTH-1:0]   data_i,
+  input  logic [DATA_WIDTH/8-1:0] keep_i,
+  input  logic                    last_i,
+  input  logic                    bad_i,         // with last_i
+
+  output logic                    end_o,
+  output logic                    valid_o,
+  output logic [LENGTH_BITS-1:0]  length_o,
+  output logic [DATA_WIDTH-1:0]   slots_o [Beats]
+);
+
+  localparam int unsigned Bytes = DATA_WIDTH / 8;
+  localparam int unsigned CountBits = $clog2(Bytes) + 1;
+  localparam int unsigned BeatBits = $clog2(Beats + 1);
+
+  logic [BeatBits-1:0]  beat_q;     // stops at Beats
+  logic [LENGTH_BITS:0] before_q;   // bytes of the frame's earlier beats; the top bit says that they are too many to count
+  logic [CountBits-1:0] count;
+  logic [LENGTH_BITS:0] length_sum;
+
+  pcl_keep_count #(.BYTES(Bytes)) u_count (.keep_i, .count_o(count));
+  assign length_sum = before_q + (LENGTH_BITS + 1)'(count);
+
+  always_ff @(posedge clk_i) begin
+    if (rst_i) begin
+      beat_q   <= '0;
+      before_q <= '0;
+      valid_o  <= 1'b0;
+      end_o    <= 1'b0;
+    end else begin
+      valid_o <= accept_i && last_i && !bad_i;
+      end_o   <= accept_i && last_i;
+      if (accept_i) begin
+        if (last_i) begin
+          beat_q   <= '0;
+          before_q <= '0;
+        end else begin
+          if (beat_q != BeatBits'(Beats)) beat_q <= beat_q + 1'b1;
+          if (!before_q[LENGTH_BITS]) before_q <= before_q + (LENGTH_BITS + 1)'(Bytes);
+        end
+      end
+    end
+    if (accept_i) length_o <= length_sum[LENGTH_BITS] || before_q[LENGTH_BITS] ? '1 : length_sum[LENGTH_BITS-1:0];
+  end
+
+  // Beats of the window, each with a register of its own.
+  always_ff @(posedge clk_i) begin
+    for (int unsigned b = 0; b < Beats; b++) begin
+      if (accept_i && beat_q == BeatBits'(b)) slots_o[b] <= data_i;
+    end
+  end
+
+endmodule
