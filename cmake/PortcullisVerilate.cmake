@@ -20,6 +20,10 @@ find_package(Threads REQUIRED)
 set(PORTCULLIS_RTL ${CMAKE_SOURCE_DIR}/rtl)
 set(PORTCULLIS_VERILATE_STEP ${CMAKE_CURRENT_LIST_DIR}/VerilateStep.cmake)
 set(PORTCULLIS_GENERATED_OPTIONS -O3 -fno-semantic-interposition -w -fno-sanitize=all -fno-profile-arcs -fno-test-coverage)
+if(PORTCULLIS_PROFILE STREQUAL use)
+  # With -w GCC would be silent about counts of other sources.
+  list(REMOVE_ITEM PORTCULLIS_GENERATED_OPTIONS -w)
+endif()
 
 # Verilator's run-time library, shared by all models of a program.
 add_library(portcullis_verilated STATIC
@@ -29,6 +33,7 @@ target_include_directories(portcullis_verilated SYSTEM PUBLIC
 target_compile_definitions(portcullis_verilated PUBLIC VM_COVERAGE=0 VM_SC=0 VM_TRACE=1 VM_TRACE_VCD=0 VM_TRACE_FST=1)
 target_compile_options(portcullis_verilated PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
 target_link_libraries(portcullis_verilated PUBLIC Threads::Threads ZLIB::ZLIB)
+portcullis_profiled(portcullis_verilated)
 
 add_library(portcullis_verilated_coverage STATIC EXCLUDE_FROM_ALL ${VERILATOR_INCLUDE}/verilated_cov.cpp)
 target_compile_options(portcullis_verilated_coverage PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
@@ -70,6 +75,7 @@ function(portcullis_verilate target)
   target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${folder}>)
   target_compile_options(${target} PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
   target_link_libraries(${target} PUBLIC portcullis_verilated)
+  portcullis_profiled(${target})
   if(ARG_COVERAGE)
     target_link_libraries(${target} PUBLIC portcullis_verilated_coverage)
   endif()
