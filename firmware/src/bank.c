@@ -138,7 +138,7 @@ uint8_t bank_test(const uint32_t key[KEY_WORDS], struct test_answer* answer) {
   register_write(PCL_TEST_START, PCL_TEST_START_GO_MASK);
   if (!wait_while(PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   const uint32_t result = register_read(PCL_TEST_RESULT);
-  if ((result & PCL_TEST_RESULT_DONE_MASK) == 0) return PCL_ERROR_DEVICE;
+  if ((result & PCL_TEST_RESULT_DONE_MASK) == 0 || (result & PCL_TEST_RESULT_LANES_DIFFER_MASK) != 0) return PCL_ERROR_DEVICE;
   answer->hit = (result & PCL_TEST_RESULT_HIT_MASK) != 0;
   answer->rule = answer->hit ? (result & PCL_TEST_RESULT_RULE_MASK) >> PCL_TEST_RESULT_RULE_SHIFT : 0u;
   answer->action[0] = register_read(PCL_TEST_ACTION_LO);

@@ -215,6 +215,8 @@ TestResult Device::test(const policy::Key& key) {
   status();  // throws if the words above are those of a device that is gone
   if ((result & PCL_TEST_RESULT_DONE_MASK) == 0)
     throw DeviceError(fmt::format("a test lookup was not answered: register TEST_RESULT reads 0x{:08x}", result));
+  if ((result & PCL_TEST_RESULT_LANES_DIFFER_MASK) != 0)
+    throw DeviceError("the device's lanes answer a test lookup differently: their tables are not the same; load again");
   for (unsigned w = 0; w < 12; ++w) key_words_[w] = words[w];
   TestResult answer;
   answer.hit = (result & PCL_TEST_RESULT_HIT_MASK) != 0;

@@ -1,5 +1,6 @@
 // The filter without primitives.
 -f engine/scale_sources.f
+engine/pcl_engine_pair.sv
 -f parser/parser.f
 -f nic/control_sources.f
 nic/pcl_filter_pkg.sv

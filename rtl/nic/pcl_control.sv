@@ -27,6 +27,7 @@ module pcl_control #(
   parameter int unsigned EXTENSION_HEADERS = 4,
   parameter int unsigned LATENCY = 24,            // of the engine, clocks
   parameter int unsigned LENGTH_BITS = 14,
+  parameter int unsigned LANES = 1,               // match engines side by side
   parameter int unsigned SCRUB_ROWS = 0,          // rows that the engine's scrubber reads in a pass; 0: it has none
   // Trees beside the bitmap engine, which is then their slice (pcl_scale_engine); TREES = 0: none, and the others mean nothing.
   parameter int unsigned TREES = 0,
@@ -98,6 +99,7 @@ module pcl_control #(
   input  logic                          test_hit_i,
   input  logic [RuleBits-1:0]           test_rule_i,
   input  pcl_pkg::action_t              test_action_i,
+  input  logic                          test_agrees_i,   // all lanes say the same
 
   // Counters; the values are taken in the clock of counter_done_i.
   output logic                          counter_valid_o,
@@ -246,6 +248,7 @@ module pcl_control #(
   assign hwif_in.GEOMETRY.TREE_7.ROWS_LOG2.next = tree_shapes[7].rows_log2;
 
   assign hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next = SCRUB_ROWS;
+  assign hwif_in.GEOMETRY.LANES.VALUE.next = LANES;
 
   assign scrub_o = hwif_out.SCRUB.CONTROL.ENABLE.value;
   assign hwif_in.SCRUB.PASSES.VALUE.next = scrub_i.passes;
@@ -306,6 +309,7 @@ module pcl_control #(
   assign hwif_in.TEST.START.GO.swwe = !test_busy;
   assign hwif_in.TEST.RESULT.DONE.next = test_finished_q && !test_busy;
   assign hwif_in.TEST.RESULT.HIT.next = test_hit_i;
+  assign hwif_in.TEST.RESULT.LANES_DIFFER.next = !test_agrees_i;
   assign hwif_in.TEST.RESULT.RULE.next = 16'(test_rule_i);
   assign hwif_in.TEST.ACTION_LO.VALUE.next = test_action_i[31:0];
   assign hwif_in.TEST.ACTION_HI.VALUE.next = test_action_i[63:32];

@@ -3,7 +3,7 @@
 // In: PORTS AXI4-Streams of frames without FCS (index p in bits [p*W +: W]), DATA_WIDTH 64 to 1024 bits, TKEEP all ones but in a frame's last beat, there
 // contiguous from bit 0; TUSER with TLAST marks a bad frame. AXI4-Lite registers (docs/registers.md). Rows for the tables, besides the registers' own way.
 // Out: PORTS wire egresses and, as number PORTS, the host's; metadata of pcl_filter_pkg::filter_user_t in TUSER, constant through a frame. One
-// report per verdict (pcl_filter_pkg::filter_report_t) in the order of decision.
+// report per verdict (pcl_filter_pkg::filter_report_t) in the order of decision, from each lane.
 //
 // Where a frame goes
 // - Permitted: to the egress its port's FORWARD_TO names, or where its rule redirects it: a wire port, or a host queue. A redirect to a wire port that
@@ -14,12 +14,12 @@
 // - Bad (TUSER) or longer than MAX_FRAME bytes: discarded and counted per port, without a verdict.
 //
 // Guarantees
-// - Nothing is lost, doubled or reordered among the frames of a port. Ports share the engine in turn, a lookup a clock over all of them.
+// - Nothing is lost, doubled or reordered among the frames of a port. The ports of a lane share its engine in turn, a lookup a clock over all of them.
 // - A frame is stored until its last byte has come and its verdict is there; of a malformed or refused frame no byte leaves.
 // - Full backpressure: an egress that is not ready holds up the frames meant for it and, in their port's buffer, those behind them; in the end
 //   TREADY of that port. That holds for the host and mirror copies too: a host that takes nothing stops the ports whose frames it should see.
 //   Ports whose frames go elsewhere are not held up (pcl_filter_ingress, pcl_filter_arbiter).
-// - Frames of one beat: one a clock over all ports, and one a clock per egress. TREADY and all outputs of the streams are registers or an AND of two.
+// - Frames of one beat: one a clock over all ports of a lane, and one a clock per egress. TREADY and all outputs of the streams are registers or an AND of two.
 //
 // Latency, egress free: a frame's first beat leaves pcl_parser_pkg::Latency + 1 + the engine's latency + 3 clocks after its last beat was taken
 // (512 rules x 256 intervals: 44).
@@ -39,6 +39,7 @@ module pcl_filter
   // 1: the ports share one parser, in turn. A port then takes no beat while the window of its last frame waits for its turn, PORTS - 1 clocks at most: for
   // narrow buses, whose frames are many beats long.
   parameter  int unsigned SHARED_PARSER = 0,
+  parameter  int unsigned LANES = 1,               // 2: two lookups a clock (pcl_engine_pair): wire port p asks lane p modulo 2. Without trees and scrubbing
   parameter  int unsigned SCRUB = 0,               // 1: the match engine's bitmap rows are scrubbed (pcl_engine); without trees only
   // TREES = 0: the match engine is pcl_engine, of RULES rules. Else it is pcl_scale_engine: 1 to 8 decision trees of TREE_RULES rules (docs/scale.md), with
   // pcl_engine as their slice.
@@ -99,8 +100,8 @@ module pcl_filter
   input  logic [15:0]                      load_index_i,
   input  logic [RowBits-1:0]               load_data_i,
 
-  output logic                             report_valid_o,
-  output filter_report_t                   report_o
+  output logic [LANES-1:0]                 report_valid_o,
+  output filter_report_t [LANES-1:0]       report_o
 );
 
   localparam int unsigned Bytes = DATA_WIDTH / 8;
@@ -124,6 +125,13 @@ module pcl_filter
   if (TREES != 0 && SCRUB != 0) begin : gen_check_scrub
     $fatal(1, "pcl_filter: SCRUB is %0d with TREES %0d; trees and their slice are not scrubbed, SCRUB must be 0", SCRUB, TREES);
   end
+  if (LANES < 1 || LANES > 2 || LANES > PORTS) begin : gen_check_lanes
+    $fatal(1, "pcl_filter: LANES is %0d with PORTS %0d; it must be 1, or 2 with two ports or more", LANES, PORTS);
+  end
+  if (LANES == 2 && (TREES != 0 || SCRUB != 0 || SHARED_PARSER != 0)) begin : gen_check_lanes_alone
+    $fatal(1, "pcl_filter: LANES is 2 with TREES %0d, SCRUB %0d and SHARED_PARSER %0d; these must be 0, there are no two lookups a clock with them", TREES,
+           SCRUB, SHARED_PARSER);
+  end
   if (TREES != 0 && ADDRESS_BITS != 128) begin : gen_check_slice
     $fatal(1, "pcl_filter: ADDRESS_BITS is %0d; the slice of trees has 128 (TREE_ADDRESS_BITS is that of the trees)", ADDRESS_BITS);
   end
@@ -143,7 +151,7 @@ module pcl_filter
   decision_t                   beat_decision [PORTS];
   logic [PORTS-1:0]            received, received_bad;
   logic [PORTS*LengthBits-1:0] received_length;
-  decision_t                   decision_q;
+  decision_t                   decision_q [LANES];
 
   // With SHARED_PARSER: windows to the parser, and what it found.
   localparam int unsigned WindowBeats = pcl_parser_pkg::window_beats(DATA_WIDTH);
@@ -170,7 +178,7 @@ module pcl_filter
       .turn_i(turn_q[p]), .next_turn_i(next_turn[p]), .window_valid_o(window_valid[p]),
       .window_o(window[p*WindowBeats*DATA_WIDTH+:WindowBeats*DATA_WIDTH]), .window_length_o(window_length[p*LengthBits+:LengthBits]),
       .parsed_valid_i(parsed_valid[p]), .parsed_key_i(parsed_key), .parsed_cause_i(parsed_cause), .parsed_length_i(parsed_length),
-      .decision_valid_i(port_decision_valid[p]), .decision_i(decision_q),
+      .decision_valid_i(port_decision_valid[p]), .decision_i(decision_q[p%LANES]),
       .beat_valid_o(beat_valid[p]), .beat_ready_i(beat_go[p]),
       .beat_data_o(beat_data[p]), .beat_keep_o(beat_keep[p]), .beat_last_o(beat_last[p]), .decision_o(beat_decision[p])
     );
@@ -216,51 +224,66 @@ module pcl_filter
   end
 
   // ------------------------------------------------------------------------------------------------------------------
-  // Lookups: the ports in turn, into one register.
-  logic                  lookup_valid_q, lookup_ready, lookup_free;
-  key_t                  lookup_key_q;
-  logic [3:0]            lookup_cause_q;
-  logic [LengthBits-1:0] lookup_length_q;
-  logic [2:0]            lookup_ingress_q;
-  logic [PORTS-1:0]      later_q;   // ports behind the one that had the last turn
-  logic [PORTS-1:0]      later_valid, turn, behind_turn;
+  // Lookups: the ports of a lane in turn, into its register.
+  logic [LANES-1:0]                 lookup_valid_q, lookup_ready;
+  key_t [LANES-1:0]                 lookup_key_q;
+  logic [LANES-1:0][3:0]            lookup_cause_q;
+  logic [LANES-1:0][LengthBits-1:0] lookup_length_q;
+  logic [LANES-1:0][TagBits-1:0]    lookup_tag;
 
-  assign lookup_free = !lookup_valid_q || lookup_ready;
-  assign later_valid = port_lookup_valid & later_q;
-  // The lowest of the later ones, else the lowest of all.
-  assign turn = later_valid != '0 ? later_valid & (~later_valid + 1'b1) : port_lookup_valid & (~port_lookup_valid + 1'b1);
-  assign behind_turn = ~(turn | (turn - 1'b1));
-  assign port_lookup_ready = lookup_free ? turn : '0;
+  logic [LANES-1:0][PORTS-1:0] lane_ready;
+  for (genvar l = 0; l < LANES; l++) begin : gen_lane
+    logic [PORTS-1:0] of_lane;        // constant
+    logic [PORTS-1:0] asking, later_valid, turn, behind_turn;
+    logic [PORTS-1:0] later_q;        // ports behind the one that had the last turn
+    logic [2:0]       ingress_q;
+    logic             free;
 
-  always_ff @(posedge clk_i) begin
-    if (rst_i) begin
-      lookup_valid_q <= 1'b0;
-      later_q        <= '1;
-    end else if (lookup_free) begin
-      lookup_valid_q <= port_lookup_valid != '0;
-      if (port_lookup_valid != '0) later_q <= behind_turn;
+    for (genvar p = 0; p < PORTS; p++) begin : gen_of_lane
+      assign of_lane[p] = p % LANES == l;
     end
-    if (lookup_free) begin
-      for (int unsigned p = 0; p < PORTS; p++) begin
-        if (turn[p]) begin
-          lookup_key_q     <= port_key[p];
-          lookup_cause_q   <= port_cause[p];
-          lookup_length_q  <= port_length[p];
-          lookup_ingress_q <= 3'(p);
+    assign free = !lookup_valid_q[l] || lookup_ready[l];
+    assign asking = port_lookup_valid & of_lane;
+    assign later_valid = asking & later_q;
+    // The lowest of the later ones, else the lowest of all.
+    assign turn = later_valid != '0 ? later_valid & (~later_valid + 1'b1) : asking & (~asking + 1'b1);
+    assign behind_turn = ~(turn | (turn - 1'b1));
+    assign lane_ready[l] = free ? turn : '0;
+    assign lookup_tag[l] = {ingress_q, lookup_length_q[l]};
+
+    always_ff @(posedge clk_i) begin
+      if (rst_i) begin
+        lookup_valid_q[l] <= 1'b0;
+        later_q           <= '1;
+      end else if (free) begin
+        lookup_valid_q[l] <= asking != '0;
+        if (asking != '0) later_q <= behind_turn;
+      end
+      if (free) begin
+        for (int unsigned p = 0; p < PORTS; p++) begin
+          if (turn[p]) begin
+            lookup_key_q[l]    <= port_key[p];
+            lookup_cause_q[l]  <= port_cause[p];
+            lookup_length_q[l] <= port_length[p];
+            ingress_q          <= 3'(p);
+          end
         end
       end
     end
   end
+  always_comb begin
+    port_lookup_ready = '0;
+    for (int unsigned l = 0; l < LANES; l++) port_lookup_ready = port_lookup_ready | lane_ready[l];
+  end
 
   // ------------------------------------------------------------------------------------------------------------------
   // Engine and control.
-  logic                        verdict_valid, verdict_permit, verdict_would_drop, verdict_hit, verdict_bank;
-  logic [RuleBits-1:0]         verdict_rule;
-  action_t                     verdict_action;
-  logic [3:0]                  verdict_cause;
-  logic [2:0]                  verdict_ingress;
-  logic [LengthBits-1:0]       verdict_length;
-  logic                        test_valid, test_ready, test_done, test_hit;
+  logic [LANES-1:0]               verdict_valid, verdict_permit, verdict_would_drop, verdict_hit, verdict_bank;
+  logic [LANES-1:0][RuleBits-1:0] verdict_rule;
+  action_t [LANES-1:0]            verdict_action;
+  logic [LANES-1:0][3:0]          verdict_cause;
+  logic [LANES-1:0][TagBits-1:0]  verdict_tag;
+  logic                        test_valid, test_ready, test_done, test_hit, test_agrees;
   key_t                        test_key;
   logic [RuleBits-1:0]         test_rule;
   action_t                     test_action;
@@ -280,17 +303,41 @@ module pcl_filter
   logic                        scrub;
   pcl_engine_pkg::scrub_status_t scrub_status;
 
-  if (TREES == 0) begin : gen_bitmap
+  if (LANES == 2) begin : gen_pair
+    pcl_engine_pair #(
+      .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
+      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+    ) u_engine (
+      .clk_i, .rst_i,
+      .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i(lookup_tag),
+      .verdict_valid_o(verdict_valid), .verdict_ready_i('1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
+      .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o(verdict_tag),
+      .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
+      .test_rule_o(test_rule), .test_action_o(test_action), .test_agrees_o(test_agrees),
+      .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
+      .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
+      .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
+      .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+    );
+    assign slice_active_bank = 1'b0;
+    assign slice_busy = 1'b0;
+    assign scrub_status = '0;
+    logic unused;
+    assign unused = slice_flip ^ scrub;
+  end else if (TREES == 0) begin : gen_bitmap
     pcl_engine #(
       .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
       .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits), .SCRUB(SCRUB)
     ) u_engine (
       .clk_i, .rst_i,
       .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
-      .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i(lookup_tag),
       .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
       .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
-      .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o(verdict_tag),
       .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
       .test_rule_o(test_rule), .test_action_o(test_action),
       .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
@@ -299,6 +346,7 @@ module pcl_filter
       .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
       .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing), .scrub_i(scrub), .scrub_o(scrub_status)
     );
+    assign test_agrees = 1'b1;
     assign slice_active_bank = 1'b0;
     assign slice_busy = 1'b0;
     logic unused;
@@ -315,10 +363,10 @@ module pcl_filter
     ) u_engine (
       .clk_i, .rst_i,
       .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
-      .lookup_length_i(lookup_length_q), .lookup_tag_i({lookup_ingress_q, lookup_length_q}),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i(lookup_tag),
       .verdict_valid_o(verdict_valid), .verdict_ready_i(1'b1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
       .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
-      .verdict_bank_o(verdict_bank), .verdict_tag_o({verdict_ingress, verdict_length}),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o(verdict_tag),
       .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
       .test_rule_o(test_rule), .test_action_o(test_action),
       .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data[EngineRowBits-1:0]),
@@ -329,6 +377,7 @@ module pcl_filter
       .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
     );
     logic unused;
+    assign test_agrees = 1'b1;
     assign scrub_status = '0;
     assign unused = ^{unused_slice_bank, load_data, scrub};
   end
@@ -338,7 +387,7 @@ module pcl_filter
     .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
     .VLAN_INTERVALS(VLAN_INTERVALS), .PORTS(PORTS), .DATA_WIDTH(DATA_WIDTH), .HEADER_BYTES(pcl_parser_pkg::WindowBytes),
     .EXTENSION_HEADERS(pcl_parser_pkg::ExtensionHeaders), .LATENCY(Latency), .LENGTH_BITS(LengthBits),
-    .SCRUB_ROWS(ScrubRows), .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
+    .LANES(LANES), .SCRUB_ROWS(ScrubRows), .TREES(TREES), .TREE_RULES(TREE_RULES), .LEAF(LEAF), .TREE_ADDRESS_BITS(TREE_ADDRESS_BITS), .PREDICATE_BITS(PREDICATE_BITS),
     .TREE_ENTRIES(TREE_ENTRIES), .TREE_LEVELS(TREE_LEVELS), .TREE_ROWS(TREE_ROWS)
   ) u_control (
     .clk_i, .rst_i,
@@ -351,7 +400,7 @@ module pcl_filter
     .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
     .slice_flip_o(slice_flip), .slice_active_bank_i(slice_active_bank), .slice_busy_i(slice_busy),
     .test_valid_o(test_valid), .test_ready_i(test_ready), .test_key_o(test_key), .test_done_i(test_done), .test_hit_i(test_hit),
-    .test_rule_i(test_rule), .test_action_i(test_action),
+    .test_rule_i(test_rule), .test_action_i(test_action), .test_agrees_i(test_agrees),
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
     .counter_index_o(counter_index), .counter_done_i(counter_done), .counter_packets_i(counter_packets), .counter_bytes_i(counter_bytes),
     .counter_clear_o(counter_clear), .counter_clearing_i(counter_clearing),
@@ -373,58 +422,74 @@ module pcl_filter
 
   // ------------------------------------------------------------------------------------------------------------------
   // Decisions: a verdict and what its action and its port's FORWARD_TO make of it, into one register.
-  decision_t             decision;
-  logic [Egresses-1:0]   leaves_by;     // the frame itself
-  logic                  obeyed, mirrored;
-  logic [EgressBits-1:0] forward_egress;
+  logic [PORTS-1:0] port_verdict, port_drops, port_mirrors;  // the verdict of a port's frame is there; it goes nowhere; only a mirror copy goes to the host
 
-  always_comb begin
-    forward_egress = '0;
-    for (int unsigned p = 0; p < PORTS; p++) begin
-      if (verdict_ingress == 3'(p)) forward_egress = forward_to[p*EgressBits+:EgressBits];
+  for (genvar l = 0; l < LANES; l++) begin : gen_decision
+    decision_t             decision;
+    action_t               action;
+    logic [Egresses-1:0]   leaves_by;     // the frame itself
+    logic                  obeyed, mirrored;
+    logic [2:0]            ingress;
+    logic [LengthBits-1:0] length;
+    logic [EgressBits-1:0] forward_egress;
+
+    assign {ingress, length} = verdict_tag[l];
+    assign action = verdict_action[l];
+    always_comb begin
+      forward_egress = '0;
+      for (int unsigned p = 0; p < PORTS; p++) begin
+        if (ingress == 3'(p)) forward_egress = forward_to[p*EgressBits+:EgressBits];
+      end
     end
-  end
 
-  assign obeyed = verdict_permit && verdict_action.permit && verdict_action.redirect;
-  assign mirrored = verdict_action.mirror && verdict_cause == CauseNone;
+    assign obeyed = verdict_permit[l] && action.permit && action.redirect;
+    assign mirrored = action.mirror && verdict_cause[l] == CauseNone;
 
-  always_comb begin
-    for (int unsigned e = 0; e < Egresses; e++) begin
-      if (!verdict_permit) leaves_by[e] = 1'b0;
-      else if (!obeyed) leaves_by[e] = forward_egress == EgressBits'(e);
-      else if (e == PORTS) leaves_by[e] = verdict_action.to_queue;
-      else leaves_by[e] = !verdict_action.to_queue && verdict_action.redirect_to == 12'(e);
+    always_comb begin
+      for (int unsigned e = 0; e < Egresses; e++) begin
+        if (!verdict_permit[l]) leaves_by[e] = 1'b0;
+        else if (!obeyed) leaves_by[e] = forward_egress == EgressBits'(e);
+        else if (e == PORTS) leaves_by[e] = action.to_queue;
+        else leaves_by[e] = !action.to_queue && action.redirect_to == 12'(e);
+      end
+      decision.destinations = (MaxPorts + 1)'(leaves_by);
+      if (mirrored) decision.destinations[PORTS] = 1'b1;
+      decision.mirror_only = mirrored && !leaves_by[PORTS];
+      decision.user.permit = verdict_permit[l];
+      decision.user.would_drop = verdict_would_drop[l];
+      decision.user.hit = verdict_hit[l];
+      decision.user.mirror_copy = 1'b0;
+      decision.user.queue_valid = obeyed && action.to_queue;
+      decision.user.host_queue = action.redirect_to;
+      decision.user.mark_valid = action.mark_valid;
+      decision.user.mark = action.mark;
+      decision.user.rule = 16'(verdict_rule[l]);
+      decision.user.cause = verdict_cause[l];
+      decision.user.ingress = ingress;
+      decision.user.length = length;
     end
-    decision.destinations = (MaxPorts + 1)'(leaves_by);
-    if (mirrored) decision.destinations[PORTS] = 1'b1;
-    decision.mirror_only = mirrored && !leaves_by[PORTS];
-    decision.user.permit = verdict_permit;
-    decision.user.would_drop = verdict_would_drop;
-    decision.user.hit = verdict_hit;
-    decision.user.mirror_copy = 1'b0;
-    decision.user.queue_valid = obeyed && verdict_action.to_queue;
-    decision.user.host_queue = verdict_action.redirect_to;
-    decision.user.mark_valid = verdict_action.mark_valid;
-    decision.user.mark = verdict_action.mark;
-    decision.user.rule = 16'(verdict_rule);
-    decision.user.cause = verdict_cause;
-    decision.user.ingress = verdict_ingress;
-    decision.user.length = verdict_length;
+
+    always_ff @(posedge clk_i) begin
+      report_valid_o[l] <= verdict_valid[l] && !rst_i;
+      if (verdict_valid[l]) begin
+        decision_q[l] <= decision;
+        report_o[l]   <= {ingress, verdict_permit[l], verdict_would_drop[l], verdict_hit[l], 16'(verdict_rule[l]), verdict_cause[l], verdict_bank[l],
+                          action, length};
+      end
+    end
+
+    for (genvar p = l; p < PORTS; p += LANES) begin : gen_of_port
+      assign port_verdict[p] = verdict_valid[l] && ingress == 3'(p);
+      assign port_drops[p] = leaves_by == '0;
+      assign port_mirrors[p] = decision.mirror_only;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    report_valid_o <= verdict_valid && !rst_i;
-    for (int unsigned p = 0; p < PORTS; p++) begin
-      port_decision_valid[p] <= verdict_valid && verdict_ingress == 3'(p) && !rst_i;
-      dropped_q[p]           <= verdict_valid && verdict_ingress == 3'(p) && leaves_by == '0 && !rst_i;
-      forwarded_q[p]         <= verdict_valid && verdict_ingress == 3'(p) && leaves_by != '0 && !rst_i;
-      mirrored_q[p]          <= verdict_valid && verdict_ingress == 3'(p) && decision.mirror_only && !rst_i;
-    end
-    if (verdict_valid) begin
-      decision_q <= decision;
-      report_o   <= {verdict_ingress, verdict_permit, verdict_would_drop, verdict_hit, 16'(verdict_rule), verdict_cause, verdict_bank,
-                     verdict_action, verdict_length};
-    end
+    port_decision_valid <= rst_i ? '0 : port_verdict;
+    dropped_q           <= rst_i ? '0 : port_verdict & port_drops;
+    forwarded_q         <= rst_i ? '0 : port_verdict & ~port_drops;
+    mirrored_q          <= rst_i ? '0 : port_verdict & port_mirrors;
   end
 
   // ------------------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ module registers_proof #(
     .load_valid_o(), .load_ready_i, .load_target_o(), .load_index_o(), .load_data_o(),
     .flip_o(), .flip_ignored_i, .active_bank_i, .busy_i,
     .slice_flip_o(), .slice_active_bank_i(1'b0), .slice_busy_i(1'b0),
-    .test_valid_o(), .test_ready_i, .test_key_o(), .test_done_i, .test_hit_i(1'b0), .test_rule_i('0), .test_action_i('0),
+    .test_valid_o(), .test_ready_i, .test_key_o(), .test_done_i, .test_hit_i(1'b0), .test_rule_i('0), .test_action_i('0), .test_agrees_i(1'b1),
     .counter_valid_o(), .counter_ready_i, .counter_bank_o(), .counter_kind_o(), .counter_index_o(), .counter_done_i, .counter_packets_i,
     .counter_bytes_i(64'd0), .counter_clear_o(), .counter_clearing_i, .scrub_o(), .scrub_i('0), .forward_to_o(),
     .stat_frame_i('0), .stat_length_i('0), .stat_bad_i('0), .stat_dropped_i('0), .stat_forwarded_i('0), .stat_mirrored_i('0)

@@ -256,6 +256,7 @@ module pcl_registers (
             logic TREE_6;
             logic TREE_7;
             logic SCRUB_ROWS;
+            logic LANES;
         } GEOMETRY;
         logic CONTROL;
         logic STATUS;
@@ -372,6 +373,7 @@ module pcl_registers (
             decoded_reg_strb.GEOMETRY.TREE_6 = cpuif_req_masked & (cpuif_addr == 16'ha4) & !cpuif_req_is_wr;
             decoded_reg_strb.GEOMETRY.TREE_7 = cpuif_req_masked & (cpuif_addr == 16'ha8) & !cpuif_req_is_wr;
             decoded_reg_strb.GEOMETRY.SCRUB_ROWS = cpuif_req_masked & (cpuif_addr == 16'hac) & !cpuif_req_is_wr;
+            decoded_reg_strb.GEOMETRY.LANES = cpuif_req_masked & (cpuif_addr == 16'hb0) & !cpuif_req_is_wr;
             decoded_reg_strb.CONTROL = cpuif_req_masked & (cpuif_addr == 16'hc0) & cpuif_req_is_wr;
             decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 16'hc4) & !cpuif_req_is_wr;
             decoded_reg_strb.ERRORS = cpuif_req_masked & (cpuif_addr == 16'hc8);
@@ -468,6 +470,7 @@ module pcl_registers (
             decoded_reg_strb.GEOMETRY.TREE_6 = '0;
             decoded_reg_strb.GEOMETRY.TREE_7 = '0;
             decoded_reg_strb.GEOMETRY.SCRUB_ROWS = '0;
+            decoded_reg_strb.GEOMETRY.LANES = '0;
             decoded_reg_strb.CONTROL = '0;
             decoded_reg_strb.STATUS = '0;
             decoded_reg_strb.ERRORS = '0;
@@ -1548,7 +1551,7 @@ module pcl_registers (
                 readback_data_var[31:0] = 32'h50434c53;
             end
             if(rd_mux_addr == 16'h4) begin
-                readback_data_var[15:0] = 16'h2;
+                readback_data_var[15:0] = 16'h3;
                 readback_data_var[31:16] = 16'h1;
             end
             if(rd_mux_addr == 16'h8) begin
@@ -1648,6 +1651,9 @@ module pcl_registers (
             if(rd_mux_addr == 16'hac) begin
                 readback_data_var[31:0] = hwif_in.GEOMETRY.SCRUB_ROWS.VALUE.next;
             end
+            if(rd_mux_addr == 16'hb0) begin
+                readback_data_var[31:0] = hwif_in.GEOMETRY.LANES.VALUE.next;
+            end
             if(rd_mux_addr == 16'hc4) begin
                 readback_data_var[0] = hwif_in.STATUS.ACTIVE_BANK.next;
                 readback_data_var[1] = hwif_in.STATUS.BUSY.next;
@@ -1723,6 +1729,7 @@ module pcl_registers (
             if(rd_mux_addr == 16'h434) begin
                 readback_data_var[0] = hwif_in.TEST.RESULT.DONE.next;
                 readback_data_var[1] = hwif_in.TEST.RESULT.HIT.next;
+                readback_data_var[2] = hwif_in.TEST.RESULT.LANES_DIFFER.next;
                 readback_data_var[31:16] = hwif_in.TEST.RESULT.RULE.next;
             end
             if(rd_mux_addr == 16'h438) begin

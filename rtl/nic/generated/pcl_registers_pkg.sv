@@ -303,6 +303,14 @@ package pcl_registers_pkg;
     } portcullis__GEOMETRY__SCRUB_ROWS__in_t;
 
     typedef struct {
+        logic [31:0] next;
+    } portcullis__GEOMETRY__LANES__VALUE__in_t;
+
+    typedef struct {
+        portcullis__GEOMETRY__LANES__VALUE__in_t VALUE;
+    } portcullis__GEOMETRY__LANES__in_t;
+
+    typedef struct {
         portcullis__GEOMETRY__RULES__in_t RULES;
         portcullis__GEOMETRY__ADDRESS_BITS__in_t ADDRESS_BITS;
         portcullis__GEOMETRY__SOURCE_INTERVALS__in_t SOURCE_INTERVALS;
@@ -328,6 +336,7 @@ package pcl_registers_pkg;
         portcullis__GEOMETRY__TREE_6__in_t TREE_6;
         portcullis__GEOMETRY__TREE_7__in_t TREE_7;
         portcullis__GEOMETRY__SCRUB_ROWS__in_t SCRUB_ROWS;
+        portcullis__GEOMETRY__LANES__in_t LANES;
     } portcullis__GEOMETRY__in_t;
 
     typedef struct {
@@ -596,12 +605,17 @@ package pcl_registers_pkg;
     } portcullis__TEST__RESULT__HIT__in_t;
 
     typedef struct {
+        logic next;
+    } portcullis__TEST__RESULT__LANES_DIFFER__in_t;
+
+    typedef struct {
         logic [15:0] next;
     } portcullis__TEST__RESULT__RULE__in_t;
 
     typedef struct {
         portcullis__TEST__RESULT__DONE__in_t DONE;
         portcullis__TEST__RESULT__HIT__in_t HIT;
+        portcullis__TEST__RESULT__LANES_DIFFER__in_t LANES_DIFFER;
         portcullis__TEST__RESULT__RULE__in_t RULE;
     } portcullis__TEST__RESULT__in_t;
 

@@ -48,6 +48,7 @@ struct Access {
 class ControlBench {
  public:
   ControlBench() : model_(std::make_unique<pcl_control_small>()) {
+    model_->test_agrees_i = 1;
     model_->rst_i = 1;
     for (int i = 0; i < 4; ++i) tick();
     model_->rst_i = 0;

@@ -71,7 +71,7 @@ struct Expected {
 std::vector<Expected> register_table() {
   std::vector<Expected> table = {
       {0x0000, 0x50434C53, 0},
-      {0x0004, 0x00010002, 0},
+      {0x0004, 0x00010003, 0},
       {0x0008, 0, 0xFFFFFFFF},
       {0x0040, kRules, 0},
       {0x0044, 128, 0},
@@ -87,6 +87,7 @@ std::vector<Expected> register_table() {
       {0x0078, 4, 0},
       {0x007C, kRowWords, 0},
       {0x0080, kCauses, 0},
+      {0x00B0, 1, 0},
       {0x00C0, 0, 0},
       {0x00C4, 0, 0},
       {0x00C8, 0, 0},
@@ -345,6 +346,9 @@ TEST_F(Control, TestLookupCarriesEveryFieldAndAnswers) {
   EXPECT_EQ(bench.read(PCL_TEST_ACTION_LO), 0x12345678U);
   EXPECT_EQ(bench.read(PCL_TEST_ACTION_HI), 0x87654321U);
   EXPECT_EQ(bench.read(PCL_TEST_VLAN), 0x765U);
+  bench.model().test_agrees_i = 0;
+  EXPECT_EQ(bench.read(PCL_TEST_RESULT),
+            PCL_TEST_RESULT_DONE_MASK | PCL_TEST_RESULT_HIT_MASK | PCL_TEST_RESULT_LANES_DIFFER_MASK | 129U << 16U);
 }
 
 TEST_F(Control, EveryWriteToTheTestBlockUnderWayIsAnOverrun) {

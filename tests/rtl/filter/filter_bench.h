@@ -27,7 +27,8 @@ struct Metadata {
   friend bool operator==(const Metadata&, const Metadata&) = default;
 };
 
-/// pcl_filter_pkg::filter_report_t.
+/// pcl_filter_pkg::filter_report_t, a lane's behind the other's.
+constexpr unsigned kReportBits = 105;
 struct Report {
   unsigned ingress;
   bool permit, would_drop, hit;
@@ -184,7 +185,8 @@ class FilterBench {
       check_held(e, ready >> e & 1U);
       if ((model_.m_axis_tvalid_o & ready) >> e & 1U) take(e);
     }
-    if (model_.report_valid_o) report();
+    for (unsigned lane = 0; model_.report_valid_o >> lane; ++lane)
+      if (model_.report_valid_o >> lane & 1U) report(lane * kReportBits);
 
     model_.clk_i = 1;
     model_.eval();
@@ -333,13 +335,14 @@ class FilterBench {
     sink.inside = !last;
   }
 
-  void report() {
+  void report(unsigned at) {
     const auto& port = model_.report_o;
     last_movement_ = clocks_;
-    reports_.push_back({static_cast<unsigned>(field(port, 102, 3)), field(port, 101, 1) != 0, field(port, 100, 1) != 0,
-                        field(port, 99, 1) != 0, static_cast<unsigned>(field(port, 83, 16)),
-                        static_cast<unsigned>(field(port, 79, 4)), static_cast<unsigned>(field(port, 78, 1)),
-                        field(port, 14, 64), static_cast<unsigned>(field(port, 0, 14)), clocks_});
+    reports_.push_back({static_cast<unsigned>(field(port, at + 102, 3)), field(port, at + 101, 1) != 0,
+                        field(port, at + 100, 1) != 0, field(port, at + 99, 1) != 0,
+                        static_cast<unsigned>(field(port, at + 83, 16)), static_cast<unsigned>(field(port, at + 79, 4)),
+                        static_cast<unsigned>(field(port, at + 78, 1)), field(port, at + 14, 64),
+                        static_cast<unsigned>(field(port, at + 0, 14)), clocks_});
   }
 
   ModelType model_;

@@ -12,6 +12,7 @@
 #include "VFilter2x512.h"
 #include "VFilter3x128.h"
 #include "VFilter3x64.h"
+#include "VFilterLanes.h"
 #include "device/registers.h"
 #include "filter_bench.h"
 #include "port_policy.h"
@@ -39,6 +40,8 @@ using Filter3x64 = Setup<FilterBench<VFilter3x64, 3, 64>, 16>;  // one parser fo
 using Filter3x128 = Setup<FilterBench<VFilter3x128, 3, 128>, 16>;
 using Filter1x512 = Setup<FilterBench<VFilter1x512, 1, 512>, 16>;
 using Filter2x512 = Setup<FilterBench<VFilter2x512, 2, 512>, 256>;
+
+using FilterLanes = Setup<FilterBench<VFilterLanes, 2, 512>, 16>;  // a match engine for each of two ports
 
 template <typename SetupType>
 class Filter : public testing::Test {
@@ -83,12 +86,13 @@ class Filter : public testing::Test {
   std::unique_ptr<Bench> bench_ = std::make_unique<Bench>();
 };
 
-using Setups = testing::Types<Filter3x64, Filter3x128, Filter1x512, Filter2x512>;
+using Setups = testing::Types<Filter3x64, Filter3x128, Filter1x512, Filter2x512, FilterLanes>;
 TYPED_TEST_SUITE(Filter, Setups);
 
 using FilterPair = Filter<Filter2x512>;
 using FilterTriple = Filter<Filter3x128>;
 using FilterSharedParser = Filter<Filter3x64>;
+using FilterTwoLanes = Filter<FilterLanes>;
 
 // Where frames go
 // ------------------------------------------------------------------------------------------------------
@@ -428,6 +432,37 @@ TEST_F(FilterPair, SharesTheEngineFairlyBetweenPortsOfFullRate) {
   ASSERT_EQ(reports.size(), 6000U);
   EXPECT_EQ(reports.back().clock - reports.front().clock, 5999U) << "a verdict every clock";
   for (std::size_t i = 1; i < reports.size(); ++i) ASSERT_NE(reports[i].ingress, reports[i - 1].ingress);
+}
+
+TEST_F(FilterTwoLanes, PassesFramesOf64BytesAtOneAClockOnEachOfTwoPorts) {
+  EXPECT_EQ(bench_->read_register(PCL_GEOMETRY_LANES), 2U);
+  Actions actions;
+  for (unsigned rule = 0; rule < kPolicyRules; ++rule) actions[rule] = kPermit | mark(rule);
+  load_and_flip(actions);
+  constexpr unsigned count = 3000;
+  std::map<unsigned, std::pair<std::uint64_t, std::uint64_t>> expected;  // packets and bytes by rule
+  for (unsigned i = 0; i < count; ++i) {
+    for (unsigned p = 0; p < 2; ++p) {
+      const unsigned port = static_cast<unsigned>(random_() % 16000);
+      bench_->send(p, udp(64, port, p));
+      auto& [packets, bytes] = expected[rule_of_port(port)];
+      ++packets;
+      bytes += 64;
+    }
+  }
+  bench_->run_until_quiet();
+  const auto& reports = bench_->reports();
+  ASSERT_EQ(reports.size(), 2 * count);
+  EXPECT_EQ(reports.back().clock - reports.front().clock, count - 1) << "two verdicts every clock";
+  for (unsigned p = 0; p < 2; ++p) {
+    EXPECT_EQ(bench_->refused(p), 0U);
+    const auto& received = bench_->received(1 - p);
+    ASSERT_EQ(received.size(), count);
+    EXPECT_EQ(received.back().last_clock - received.front().first_clock, count - 1);
+    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(reports[2 * i + p].ingress, p);
+  }
+  for (const auto& [rule, sum] : expected)
+    EXPECT_EQ(counter(1, 0, rule), sum) << "rule " << rule << ", both lanes together";
 }
 
 TEST_F(FilterPair, TakesTwoPortsOfFramesOfTwoBeatsAtFullRate) {

@@ -99,7 +99,7 @@ module managed_engine
     .flip_o(flip), .flip_ignored_i(flip_ignored), .active_bank_i(active_bank), .busy_i(busy),
     .slice_flip_o(unused_slice_flip), .slice_active_bank_i(1'b0), .slice_busy_i(1'b0),
     .test_valid_o(test_valid), .test_ready_i(test_ready), .test_key_o(test_key), .test_done_i(test_done), .test_hit_i(test_hit),
-    .test_rule_i(test_rule), .test_action_i(test_action),
+    .test_rule_i(test_rule), .test_action_i(test_action), .test_agrees_i(1'b1),
     .counter_valid_o(counter_valid), .counter_ready_i(counter_ready), .counter_bank_o(counter_bank), .counter_kind_o(counter_kind),
     .counter_index_o(counter_index), .counter_done_i(counter_done), .counter_packets_i(counter_packets), .counter_bytes_i(counter_bytes),
     .counter_clear_o(counter_clear), .counter_clearing_i(counter_clearing),

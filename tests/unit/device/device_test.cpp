@@ -201,6 +201,14 @@ TEST(Device, TestLookupThatIsNeverAnsweredIsAnError) {
   EXPECT_THAT([&] { device.test({}); }, ThrowsMessage<DeviceError>(HasSubstr("a test lookup was not answered")));
 }
 
+TEST(Device, LanesThatAnswerDifferentlyAreAnError) {
+  FakeDevice fake;
+  Device device(fake);
+  fake.faults.reads_as = {PCL_TEST_RESULT, PCL_TEST_RESULT_DONE_MASK | PCL_TEST_RESULT_LANES_DIFFER_MASK};
+  EXPECT_THAT([&] { device.test({}); },
+              ThrowsMessage<DeviceError>(HasSubstr("lanes answer a test lookup differently")));
+}
+
 class DeviceThatHangs : public ::testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(DeviceThatHangs, EndsEveryWaitWithAnError) {
