@@ -11,10 +11,11 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -46,12 +47,13 @@ void check(int status, const std::string& what) {
   if (status < 0) throw std::runtime_error(what + ": " + std::strerror(-status));
 }
 
-void load(std::uint16_t port, const std::string& site) {
+/// Gives what is to be told of it.
+std::string load(std::uint16_t port, const std::string& site) {
   const portcullis::policy::SitePolicy read = portcullis::policy::load_policy(site);
   const auto image = portcullis::tables::compile(read.policy, Geometry::edge()).image;
   const std::vector<std::uint8_t> bytes = portcullis::tables::encode(image);
   check(rte_pmd_portcullis_load(port, bytes.data(), bytes.size()), "the policy of " + site + " was not loaded");
-  std::cout << "loaded " << site << ": " << image.entries.size() << " entries" << std::endl;
+  return "loaded " + site + ": " + std::to_string(image.entries.size()) + " entries";
 }
 
 // The ports are only there for what rules send to the host; the wires are connected inside the NIC.
@@ -154,22 +156,27 @@ void serve(const Options& options) {
   rte_mempool* pool = rte_pktmbuf_pool_create("packets", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
   if (pool == nullptr) throw std::runtime_error("no memory for packets; give DPDK more with -m");
   // The policy first: not a packet passes without it.
-  load(ports[0], options.site);
+  std::cout << load(ports[0], options.site) << std::endl;
   for (const std::uint16_t port : ports) start(port, pool);
 
+  // A policy is compiled and loaded beside this loop, which goes on taking packets.
+  std::future<std::string> reload;
   auto shown = std::chrono::steady_clock::now();
   while (end_wanted == 0) {
     for (const std::uint16_t port : ports) {
       rte_mbuf* packets[kBurst];
       rte_pktmbuf_free_bulk(packets, rte_eth_rx_burst(port, 0, packets, kBurst));
     }
-    if (reload_wanted != 0) {
-      reload_wanted = 0;
+    if (reload.valid() && reload.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
       try {
-        load(ports[0], options.site);
+        std::cout << reload.get() << std::endl;
       } catch (const std::exception& error) {
         std::cerr << "the policy in force stays: " << error.what() << std::endl;
       }
+    }
+    if (reload_wanted != 0 && !reload.valid()) {
+      reload_wanted = 0;
+      reload = std::async(std::launch::async, load, ports[0], options.site);
     }
     const auto now = std::chrono::steady_clock::now();
     if (now - shown < std::chrono::seconds(options.interval)) continue;
@@ -177,6 +184,7 @@ void serve(const Options& options) {
     show(ports[0]);
     if (!options.metrics.empty()) write_metrics(ports[0], options.metrics);
   }
+  if (reload.valid()) reload.wait();
   // What is still inside the NIC gets its verdict; then the last word.
   for (const std::uint16_t port : ports) check(rte_eth_dev_stop(port), "stopping a port");
   show(ports[0]);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "device/mailbox_protocol.h"
 #include "device/registers.h"
@@ -116,7 +117,7 @@ std::string FirmwareEvent::to_string() const {
   }
 }
 
-Firmware::Firmware(Management& management, Mailbox::Options options) : mailbox_(management, options) {
+Firmware::Firmware(Management& management, Mailbox::Options options) : mailbox_(management, std::move(options)) {
   const MailboxAnswer answer = ask(PCL_COMMAND_VERSION);
   const std::uint32_t protocol = answer.u32(PCL_VERSION_PROTOCOL);
   version_.protocol_major = protocol >> 16U;
@@ -220,6 +221,7 @@ FirmwareLoadReport Firmware::load(std::span<const std::uint8_t> image, const Fir
       if (options.progress) options.progress(at);
     }
     report.probes = end(report.load);
+    if (options.before_activation) options.before_activation();
     report.active_bank = activate(report.load);
   } catch (...) {
     try {

@@ -121,6 +121,8 @@ struct FirmwareLoadOptions {
   bool discard_counters = false;
   /// Told after every piece: bytes taken so far. May be empty.
   std::function<void(std::size_t taken)> progress;
+  /// Told when the image is complete and tested, right before it comes into force. May be empty.
+  std::function<void()> before_activation;
 };
 
 struct FirmwareLoadReport {

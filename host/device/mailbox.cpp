@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "device/mailbox_protocol.h"
 #include "device/registers.h"
@@ -133,7 +134,7 @@ std::string mailbox_status_text(std::uint8_t status) {
 Mailbox::Mailbox(Management& management, Options options)
     : management_(management),
       transport_(management.transport()),
-      options_(options),
+      options_(std::move(options)),
       // Behind the number of the last answer, so that the firmware does not take a request of ours for a repeated one.
       sequence_(
           static_cast<std::uint8_t>(field(answered(transport_.read32(PCL_MAILBOX_REQUEST)),
@@ -145,8 +146,10 @@ void Mailbox::check_running() {
 }
 
 void Mailbox::wait_until_idle(const std::string& what) {
-  for (unsigned poll = 0; poll < options_.polls; ++poll)
+  for (unsigned poll = 0; poll < options_.polls; ++poll) {
     if ((answered(transport_.read32(PCL_MAILBOX_STATE)) & PCL_MAILBOX_STATE_BUSY_MASK) == 0) return;
+    if (options_.between_looks) options_.between_looks();
+  }
   throw FirmwareGone(
       fmt::format("the firmware did not finish in time: {}; its heartbeat is {}", what, management_.state().heartbeat));
 }

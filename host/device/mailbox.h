@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class Mailbox {
   struct Options {
     unsigned polls = 10'000'000;  ///< reads of MAILBOX_STATE before an answer is given up
     unsigned tries = 4;           ///< of a request that arrives damaged, or whose answer does
+    /// Called between two looks for an answer; other software may use other registers meanwhile. May be empty.
+    std::function<void()> between_looks = {};
   };
 
   /// The management processor must outlive the mailbox, and no other software may use its mailbox meanwhile.

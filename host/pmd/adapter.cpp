@@ -96,10 +96,13 @@ Adapter::Adapter(std::string name, std::unique_ptr<Backend> backend, const std::
     rules_ = std::move(table);
   }
   // The first commit is all that packets see: the policy of an earlier driver is in force until then.
-  if (image.empty()) {
-    rules_->commit();
-  } else {
-    load_image(tables::read_image_bytes(image), image);
+  {
+    const std::scoped_lock held(lock);
+    if (image.empty()) {
+      rules_->commit();
+    } else {
+      load_image(tables::read_image_bytes(image), image);
+    }
   }
   for (unsigned wire = 0; wire < nic_.ports(); ++wire) device_.set_forward_to(wire, device_.ports());
   rte_mem_event_callback_register(name_.c_str(), memory_changed, this);
@@ -123,7 +126,8 @@ void Adapter::keep(void* adapter) {
   auto& self = *static_cast<Adapter*>(adapter);
   const std::scoped_lock lock(self.lock);
   try {
-    self.ownership_.confirm();
+    // While the firmware loads, the owner lock is the firmware's.
+    if (!self.loading_) self.ownership_.confirm();
     self.keep_later();
   } catch (const std::exception& error) {
     log(RTE_LOG_ERR, "{}: {}", self.name_, error.what());
@@ -153,14 +157,23 @@ std::string Adapter::geometry() const { return device_.trees() ? device_.trees()
 
 bool Adapter::loads_by_firmware() {
   if (rules_->size() != image_entries_.entries().size()) return false;  // flow rules
-  for (const auto& port : ports_) {
-    if (port && rte_eth_devices[*port].data->dev_started != 0) return false;
-  }
   std::optional<device::Management> management = device::Management::find(backend_->transport());
   return management && management->state().problem().empty();
 }
 
+device::Rules& Adapter::rules_to_change() {
+  loaded_.wait(lock, [this] { return !loading_; });
+  return *rules_;
+}
+
+void Adapter::settle() {
+  constexpr unsigned kReads = 10'000;
+  for (unsigned read = 0; read < kReads && device_.shadow_serves(); ++read) {
+  }
+}
+
 void Adapter::load_image(std::span<const std::uint8_t> bytes, const std::string& file) {
+  rules_to_change();
   if (!tables::tree::is_scale_image(bytes)) {
     load_tables(tables::decode(bytes, file));
     return;
@@ -176,21 +189,38 @@ void Adapter::load_tables(const tables::TableImage& image) {
   device::Loader(device_).check_geometry(image);
   const auto set = [&] { return table_->set_policy(image, kImagePriority); };
   if (!loads_by_firmware()) {
-    image_entries_.load(*rules_, image.entries, image.actions, set, [&] { rules_->commit(); });
+    image_entries_.load(*rules_, image.entries, image.actions, set, [&] {
+      rules_->commit();
+      settle();
+    });
     return;
   }
-  const auto load = [&] {
-    device::Management management = *device::Management::find(backend_->transport());
-    device::Firmware firmware(management);
-    // The driver's tables have counted what the retired bank did.
-    device::FirmwareLoadOptions options;
-    options.discard_counters = true;
-    firmware.load(tables::encode(image), options);
-  };
+  loading_ = true;
+  const std::unique_ptr<Adapter, void (*)(Adapter*)> end(this, [](Adapter* self) {
+    self->loading_ = false;
+    self->loaded_.notify_all();
+  });
   image_entries_.load(*rules_, image.entries, image.actions, set, [&] {
     table_ring_->stop();
-    table_->commit_by(image, load);
+    table_->commit_by(image, [&] { load_by_firmware(image); });
+    settle();
   });
+}
+
+void Adapter::load_by_firmware(const tables::TableImage& image) {
+  device::Management management = *device::Management::find(backend_->transport());
+  bool gives_way = true;
+  device::Mailbox::Options mailbox;
+  mailbox.between_looks = [&] {
+    if (gives_way) lock.give_way();
+  };
+  device::Firmware firmware(management, mailbox);
+  device::FirmwareLoadOptions options;
+  // The driver's tables have counted what the retired bank did.
+  options.discard_counters = true;
+  // From the flip on rules have other numbers: nobody asks before the tables know them.
+  options.before_activation = [&] { gives_way = false; };
+  firmware.load(tables::encode(image), options);
 }
 
 DmaZone Adapter::allocate(const std::string& what, std::size_t bytes, int socket) {

@@ -5,9 +5,9 @@
 #include <rte_memzone.h>
 
 #include <array>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +19,7 @@
 #include "device/rule_table.h"
 #include "device/tree_rules.h"
 #include "pmd/backend.h"
+#include "pmd/device_lock.h"
 #include "pmd/image_entries.h"
 
 namespace portcullis::pmd {
@@ -69,20 +70,27 @@ class Adapter {
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
-  std::mutex lock;
+  DeviceLock lock;
 
   const std::string& name() const { return name_; }
   Backend& backend() { return *backend_; }
   device::Device& device() { return device_; }
   device::Nic& nic() { return nic_; }
+  /// To be read; whoever changes them asks rules_to_change().
   device::Rules& rules() { return *rules_; }
+  /// Waits until no image is on its way through the mailbox, so that a change comes behind it. Under the lock, which
+  /// is given back meanwhile: what the caller knew before may have changed.
+  device::Rules& rules_to_change();
+  /// An image is on its way through the mailbox. Under the lock.
+  bool loading() const { return loading_; }
   /// Of the match tables: `edge`, `scale`, or `device` for what has no name.
   std::string geometry() const;
   const ImageEntries& image_entries() const { return image_entries_; }
   /// Puts an image file's bytes into force, between the flow rules: through the mailbox, with the firmware's checks and
-  /// the image's self-test, where firmware answers and neither flow rules nor packets are there yet; else, and always
-  /// on a NIC with trees, by the table-load queue. `file` is for messages. Throws tables::ImageError, LoadRefused,
-  /// DeviceError (FirmwareRefused, too), TransportError, and what lacks_room() knows.
+  /// the image's self-test, where firmware answers and there are no flow rules; else, and always on a NIC with trees,
+  /// by the table-load queue. Waits for a load before it. Under the lock, which others have in turn while the firmware
+  /// works; until the flip they meet the old rules and counters. `file` is for messages. Throws tables::ImageError,
+  /// LoadRefused, DeviceError (FirmwareRefused, too), TransportError, and what lacks_room() knows.
   void load_image(std::span<const std::uint8_t> bytes, const std::string& file);
 
   /// Priority of the image's entries among the flow rules: smaller numbers come before it, this and larger ones behind.
@@ -119,8 +127,11 @@ class Adapter {
   static void work(void* adapter);
   void work_later();
   void load_tables(const tables::TableImage& image);
-  /// True if whole images can go through the mailbox now: firmware answers, and nobody has to wait for it.
+  /// True if a whole image can go through the mailbox now: firmware answers, and it would be all that is in the tables.
   bool loads_by_firmware();
+  void load_by_firmware(const tables::TableImage& image);
+  /// Waits a moment until the retired bank has counted its last packet; an egress that is blocked is not waited for.
+  void settle();
 
   std::string name_;
   std::unique_ptr<Backend> backend_;
@@ -135,6 +146,8 @@ class Adapter {
   device::RuleTable* table_ = nullptr;  ///< the same, of a bitmap engine
   device::TreeRules* trees_ = nullptr;  ///< the same, of trees
   bool work_waits_ = false;             ///< for its alarm
+  bool loading_ = false;                ///< an image is on its way through the mailbox
+  std::condition_variable_any loaded_;  ///< it is no more
   ImageEntries image_entries_;
   std::array<std::optional<std::uint16_t>, policy::kMaxIngressPorts> ports_;
 };

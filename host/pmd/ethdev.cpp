@@ -241,8 +241,9 @@ int close(rte_eth_dev* dev) {
   guarded(dev, "remove the port's flow rules", [](Port& port) {
     flush_flows(port);
     if (port.isolation) {
-      port.adapter->rules().remove(*std::exchange(port.isolation, std::nullopt));
-      port.adapter->rules().commit();
+      device::Rules& rules = port.adapter->rules_to_change();
+      rules.remove(*std::exchange(port.isolation, std::nullopt));
+      rules.commit();
     }
   });
   Port* port = std::exchange(*cell, nullptr);

@@ -41,9 +41,9 @@ FlowEntry flow_entry_of(Port& port, const rte_flow_attr* attributes, const rte_f
 }
 
 void flush_flows(Port& port) {
+  device::Rules& rules = port.adapter->rules_to_change();
   push_all(port);
   if (port.flows.empty()) return;
-  device::Rules& rules = port.adapter->rules();
   for (const rte_flow* flow : port.flows) rules.remove(flow->rule);
   rules.commit();
   for (rte_flow* flow : port.flows) {
@@ -71,9 +71,9 @@ rte_flow* create(rte_eth_dev* dev, const rte_flow_attr* attributes, const rte_fl
                  const rte_flow_action actions[], rte_flow_error* error) {
   rte_flow* created = nullptr;
   flow_guarded(dev, error, [&](Port& port) {
+    device::Rules& rules = port.adapter->rules_to_change();
     FlowEntry entry = flow_entry_of(port, attributes, pattern, actions);
     auto flow = std::make_unique<rte_flow>();
-    device::Rules& rules = port.adapter->rules();
     flow->rule = rules.add(entry.priority, std::move(entry.match), entry.action, {}, entry.count);
     flow->priority = entry.priority;
     flow->count = entry.count;
@@ -85,7 +85,7 @@ rte_flow* create(rte_eth_dev* dev, const rte_flow_attr* attributes, const rte_fl
 
 int destroy(rte_eth_dev* dev, rte_flow* flow, rte_flow_error* error) {
   return flow_guarded(dev, error, [&](Port& port) {
-    device::Rules& rules = port.adapter->rules();
+    device::Rules& rules = port.adapter->rules_to_change();
     own_flow(port, flow);
     push_all(port);
     rules.remove(own_flow(port, flow).rule);
@@ -120,8 +120,8 @@ int query(rte_eth_dev* dev, rte_flow* flow, const rte_flow_action* action, void*
 
 int isolate(rte_eth_dev* dev, int on, rte_flow_error* error) {
   return flow_guarded(dev, error, [&](Port& port) {
+    device::Rules& rules = port.adapter->rules_to_change();
     if ((on != 0) == port.isolation.has_value()) return;
-    device::Rules& rules = port.adapter->rules();
     if (on != 0) {
       const rte_flow_item everything[] = {{RTE_FLOW_ITEM_TYPE_END, nullptr, nullptr, nullptr}};
       const device::RuleId rule = rules.add_last(match_of(everything, port.wire, nullptr), {.permit = false});

@@ -71,9 +71,11 @@ class FlowQueues {
     q.waiting.push_back(std::move(change));
   }
 
-  /// Puts all that waits in a queue into force.
+  /// Puts all that waits in a queue into force; not while an image is on its way through the mailbox, for these calls
+  /// do not wait: then the first push or pull behind it does.
   void push(Port& port, unsigned queue) {
     Queue& q = at(queue);
+    if (port.adapter->loading()) return;
     std::vector<Change> changes = std::exchange(q.waiting, {});
     apply(port, changes);
     const auto failed = std::ranges::count(changes, false, &Change::done);

@@ -8,7 +8,8 @@
 
 namespace portcullis::pmd {
 
-/// Puts all changes that wait in a port's flow queues into force, under the adapter's lock.
+/// Puts all changes that wait in a port's flow queues into force, under the adapter's lock, when no image is on its way
+/// through the mailbox (Adapter::rules_to_change).
 void push_all(Port& port);
 /// A rule of a template table is gone.
 void leave_table(rte_flow_template_table* table);

@@ -22,8 +22,9 @@ int rte_pmd_portcullis_set_mode(uint16_t port_id, enum rte_pmd_portcullis_mode m
 /* Puts a table image (what `portcullis compile` writes), `bytes` long, into force on the NIC of a port in place of the
  * one before, between the flow rules of smaller and of larger priorities: one flip, no packet is lost, and every packet
  * meets either the old policy or the new one. If it fails, the old one stays in force; the reason is logged. Where
- * management firmware answers, no port of the NIC is started and there are no flow rules, the firmware loads it, after
- * checks of its own and the image's self-test; its refusal is logged in its words, and -EIO.
+ * management firmware answers and there are no flow rules, the firmware loads it, after checks of its own and the
+ * image's self-test; its refusal is logged in its words, and -EIO. That takes milliseconds, in which other threads go on
+ * with the ports, and calls that change flow rules wait.
  * 0, -ENODEV, -EINVAL for what is no image or one for another geometry, -ENOSPC beside flow rules that leave no room,
  * -EIO. */
 int rte_pmd_portcullis_load(uint16_t port_id, const void *image, size_t bytes);

@@ -19,6 +19,7 @@ std::uint64_t clocks_for(std::size_t bytes) { return 4 + 2 * (bytes + model::kBe
 Simulation::Simulation(Cables cables, std::unique_ptr<model::VerilatedNic> nic)
     : nic_(std::move(nic)), cables_(std::move(cables)) {
   constexpr std::uint64_t clock_hz = model::NicModel::kClockHz;
+  nic_.set_console([](char) {});  // of a management processor; nobody reads it
   for (unsigned wire = 0; wire < cables_.size(); ++wire) {
     Cable* cable = cables_[wire].get();
     nic_.set_link(wire, true, cable->speed());

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -36,6 +37,7 @@ class RulesByFirmware : public ::testing::Test {
   device::RegisterRowSink sink{device};
   device::Ownership ownership{managed, {.polls = 50}};
   device::RuleTable table{device, sink, ownership, policy::Action{.permit = true}};
+  unsigned flips_before_load = 0;
 
   tables::TableImage image_of(const policy::Policy& policy) const { return tables::compile(policy, kSmall).image; }
   policy::Policy make() {
@@ -48,16 +50,29 @@ class RulesByFirmware : public ::testing::Test {
       }
     }
   }
-  void by_firmware(const tables::TableImage& image) {
+  /// `meanwhile`: whenever the host would wait for the firmware, up to the flip.
+  void by_firmware(const tables::TableImage& image, const std::function<void()>& meanwhile = {}) {
     device::Management management = *device::Management::find(managed, {.polls = 100});
-    device::Firmware firmware(management, {.polls = 1000, .tries = 4});
+    bool before_flip = true;
+    device::Mailbox::Options mailbox{.polls = 1000, .tries = 4};
+    if (meanwhile) {
+      mailbox.between_looks = [&] {
+        if (before_flip) meanwhile();
+      };
+    }
+    device::Firmware firmware(management, mailbox);
     device::FirmwareLoadOptions options;
     options.discard_counters = true;
+    options.before_activation = [&] {
+      EXPECT_EQ(fake.flips, flips_before_load) << "told behind the flip";
+      before_flip = false;
+    };
     firmware.load(tables::encode(image), options);
   }
-  std::vector<RuleId> load(const tables::TableImage& image) {
+  std::vector<RuleId> load(const tables::TableImage& image, const std::function<void()>& meanwhile = {}) {
     std::vector<RuleId> ids = table.set_policy(image, kPriority);
-    table.commit_by(image, [&] { by_firmware(image); });
+    flips_before_load = fake.flips;
+    table.commit_by(image, [&] { by_firmware(image, meanwhile); });
     return ids;
   }
   /// The rules of `ids` are those of the policy.
@@ -104,6 +119,23 @@ TEST_F(RulesByFirmware, AreThoseOfTheImageAndTheTableGoesOnBesideThem) {
   table.clear_policy();
   table.commit();
   EXPECT_FALSE(fake.lookup(words(random.key())).hit);
+}
+
+TEST_F(RulesByFirmware, CountOnWhileTheFirmwareLoadsOthersAndCanBeAskedInBetween) {
+  const std::vector<RuleId> old = load(image_of(make()));
+  count(old[3], 5);
+  unsigned asked = 0;
+  std::uint64_t counted = 5;
+  const std::vector<RuleId> fresh = load(image_of(make()), [&] {
+    if (++asked % 4 == 0) count(old[3], ++counted);
+    ASSERT_EQ(table.counters(old[3]).packets, counted);
+    ASSERT_EQ(table.counters(old[4]).packets, 0U);
+  });
+  EXPECT_GT(asked, 20U) << "once a request at least";
+  // Those of the old policy stay as they are, those of the new one begin.
+  count(fresh[3], 7);
+  EXPECT_EQ(table.counters(old[3]).packets, counted);
+  EXPECT_EQ(table.counters(fresh[3]).packets, 7U);
 }
 
 TEST_F(RulesByFirmware, StayAsTheyWereWhenTheFirmwareRefusesInItsWords) {
