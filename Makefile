@@ -5,6 +5,7 @@
 #   make test-nightly  the long sets on top
 #   make bench         the measurements that need no other programs
 #   make bench-check   ratios of the measurements against committed bounds (docs/benchmarks.md)
+#   make profile-guided  a second build whose models are compiled by a profile, in build/guided, and what it gains (docs/benchmarks.md)
 #   make formal        every formal proof, and the mutations that break each (docs/formal.md)
 #   make timing        synthesis, place and route for ECP5: hours; figures into constraints/results and docs/timing.md
 #   make resources     the engine mapped to AMD UltraScale+: an hour; figures into constraints/results and docs/resources.md
@@ -20,7 +21,7 @@ export CCACHE_DIR ?= $(CURDIR)/.ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_MAXSIZE ?= 2G
 
-.PHONY: demo build test test-nightly bench bench-check formal timing resources board-versa format clean
+.PHONY: demo build test test-nightly bench bench-check profile-guided formal timing resources board-versa format clean
 
 demo:
 	@scripts/install-dependencies.sh build
@@ -48,6 +49,12 @@ bench: build
 
 bench-check: build
 	@python3 bench/check.py $(BUILD)
+
+profile-guided:
+	@scripts/install-dependencies.sh build
+	@cmake -S . -B $(BUILD) -G Ninja -DPORTCULLIS_TESTS=$(if $(wildcard $(BUILD)/tests),ON,OFF) >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target portcullis
+	@bench/profile_guided.sh $(BUILD) $(JOBS)
 
 formal:
 	@scripts/install-dependencies.sh test

@@ -29,12 +29,9 @@ def figures(portcullis, folder):
         yield f"{name}: throughput, ppm of the line", case["throughput_ppm"]
         yield f"{name}: clocks per frame", case["clocks_per_frame"]
         yield f"{name}: greatest latency, clocks", case["latency_clocks"]["max"]
-    # Columns: geometry, traffic, packets, packets/s, clocks/s, mismatches.
-    speeds = {}
-    for line in run(portcullis, "bench", "model", "--packets", "100000").splitlines()[1:]:
-        geometry, rest = line.split(None, 1)
-        traffic, numbers = rest[:48].strip(), rest[48:].replace(",", "").split()
-        speeds[geometry, traffic] = float(numbers[-2])
+    file = folder / "model.json"
+    run(portcullis, "bench", "model", "--packets", "100000", "--json", str(file))
+    speeds = {(case["geometry"], case["traffic"]): case["clocks_per_second"] for case in json.loads(file.read_text())["cases"]}
     packets, lookups = "64-byte frames, one a clock", "lookups at the engine's key port, one a clock"
     yield "simulated clocks/s: filter edge over engine large", speeds["edge", packets] / speeds["large", lookups]
     yield "simulated clocks/s: filter large over filter edge", speeds["large", packets] / speeds["edge", packets]

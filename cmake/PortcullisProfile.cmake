@@ -1,4 +1,4 @@
-# Profile-guided optimisation of the models and of the code that drives them, with GCC (docs/benchmarks.md).
+# Profile-guided optimisation of the models and of the code that drives them, with GCC (docs/benchmarks.md). `make profile-guided` does all of it.
 #
 #   -DPORTCULLIS_PROFILE=generate    instrumented: programs count what they run, and add it to PORTCULLIS_PROFILE_FOLDER when they end. A little slower.
 #   -DPORTCULLIS_PROFILE=use         compiled by the counts in PORTCULLIS_PROFILE_FOLDER. They must be of the same sources; another build folder is fine.
@@ -23,7 +23,7 @@ if(PORTCULLIS_PROFILE)
   if(PORTCULLIS_PROFILE STREQUAL use)
     file(GLOB counts ${PORTCULLIS_PROFILE_FOLDER}/*_fast.cc.gcda)
     if(NOT counts)
-      message(FATAL_ERROR "PORTCULLIS_PROFILE=use, and there is no profile of a model in ${PORTCULLIS_PROFILE_FOLDER}. Build with "
+      message(FATAL_ERROR "PORTCULLIS_PROFILE=use, and there is no profile of a model in ${PORTCULLIS_PROFILE_FOLDER}. `make profile-guided` makes one; by hand, build with "
         "-DPORTCULLIS_PROFILE=generate -DPORTCULLIS_PROFILE_FOLDER=${PORTCULLIS_PROFILE_FOLDER} in another build folder, and run `portcullis run` there")
     endif()
     list(LENGTH counts models)

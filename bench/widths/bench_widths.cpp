@@ -1,9 +1,11 @@
-// `portcullis bench rfc2544 --width W`: the measurement on filters whose buses are 256 or 1024 bits wide.
+// `portcullis bench rfc2544 --width W` and `bench model --width W`: the measurements on filters whose buses are 256 or
+// 1024 bits wide.
 #include <iostream>
 #include <memory>
 
 #include "PclFilterEdge1024.h"
 #include "PclFilterEdge256.h"
+#include "cli/bench_model.h"
 #include "cli/bench_rfc2544.h"
 #include "model/verilated_filter.h"
 #include "run/run.h"
@@ -21,17 +23,28 @@ std::unique_ptr<FilterModel> make_filter(unsigned width) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"bench rfc2544 on filters with other buses than 512 bits.", "portcullis-bench-widths"};
+  CLI::App app{"bench rfc2544 and bench model on filters with other buses than 512 bits.", "portcullis-bench-widths"};
   std::string name, json;
+  portcullis::sim::ModelBenchOptions model;
+  model.parts = {"edge"};
   portcullis::cli::Rfc2544Arguments arguments;
   arguments.width = 1024;
-  app.add_option("NAME", name, "measurement")->check(CLI::IsMember({"rfc2544"}));
+  app.add_option("NAME", name, "measurement")->check(CLI::IsMember({"rfc2544", "model"}));
   app.add_option("--json", json, "write the raw figures as JSON");
+  app.add_option("--packets", model.packets, "packets per measurement (model)")->capture_default_str();
+  portcullis::cli::add_model_option(app, model.parts);
   portcullis::cli::add_rfc2544_options(app, arguments);
   CLI11_PARSE(app, argc, argv);
   try {
     if (arguments.geometry != "edge" || arguments.width == 512)
       throw portcullis::sim::RunError("--width 256 and 1024 are there for geometry edge");
+    if (name == "model") {
+      if (model.parts != std::vector<std::string>{"edge"})
+        throw portcullis::sim::RunError("--width 256 and 1024 are there for --models edge");
+      model.width = arguments.width;
+      model.make_filter = [&arguments](portcullis::model::ModelGeometry) { return make_filter(arguments.width); };
+      return static_cast<int>(portcullis::cli::run_model_bench(model, json));
+    }
     return static_cast<int>(
         portcullis::cli::run_rfc2544(arguments, json, [&arguments] { return make_filter(arguments.width); }));
   } catch (const std::exception& error) {

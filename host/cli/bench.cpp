@@ -11,6 +11,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "cli/bench_model.h"
 #include "cli/bench_rfc2544.h"
 #include "cli/command.h"
 #include "cli/program_beside.h"
@@ -31,6 +32,7 @@ struct Options {
   std::string name;
   std::uint64_t packets = 500'000;
   bool packets_given = false;
+  std::vector<std::string> models;
   unsigned repetitions = 5;
   std::string repository = PORTCULLIS_SOURCE_DIR;
   std::string shared = PORTCULLIS_SHARED_DIR;
@@ -46,12 +48,19 @@ void write_json(const std::string& path, const std::string& json) {
   if (!file.flush()) throw std::runtime_error(path + ": could not be written");
 }
 
+// Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
+[[noreturn]] void become_bench_widths() {
+  become("portcullis-bench-widths", words_behind("bench"),
+         "`cmake --build build --target portcullis-bench-widths` builds it");
+}
+
 Exit bench_model(const Options& options) {
-  const std::vector<sim::ModelBench> results = sim::bench_model(options.packets, isatty(STDERR_FILENO) != 0);
-  std::cout << sim::to_text(results);
-  const bool differs =
-      std::any_of(results.begin(), results.end(), [](const sim::ModelBench& r) { return r.mismatches != 0; });
-  return differs ? Exit::answer_is_no : Exit::as_asked;
+  if (options.rfc2544.width != kModelWidth) become_bench_widths();
+  sim::ModelBenchOptions model;
+  model.packets = options.packets;
+  model.parts = options.models;
+  model.progress = isatty(STDERR_FILENO) != 0;
+  return run_model_bench(model, options.json);
 }
 
 Exit bench_model_vs_cocotb(const Options& options) {
@@ -73,11 +82,9 @@ Exit bench_pmd(const Options& options) {
          "it is built with the DPDK driver, where libdpdk-dev is installed and scripts/fetch-dpdk-headers.sh has run");
 }
 
-// Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
 Exit bench_rfc2544(const Options& options) {
   if (options.rfc2544.width == kModelWidth) return run_rfc2544(options.rfc2544, options.json);
-  become("portcullis-bench-widths", words_behind("bench"),
-         "`cmake --build build --target portcullis-bench-widths` builds it");
+  become_bench_widths();
 }
 
 // DPDK again.
@@ -157,12 +164,14 @@ void add_bench(CLI::App& app, Exit& exit) {
   command->add_option("NAME", options->name, "measurement")->check(CLI::IsMember(names));
   command->add_option("--packets", options->packets, "packets per measurement (model, pmd: 20000 unless given)")
       ->capture_default_str();
+  add_model_option(*command, options->models);
   command
       ->add_option("--repetitions", options->repetitions,
                    "runs of which the median is taken (model-vs-cocotb, acl, growth, tcam)")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--json", options->json, "write the raw figures as JSON (model-vs-cocotb, rfc2544, acl, growth)");
+  command->add_option("--json", options->json,
+                      "write the raw figures as JSON (model, model-vs-cocotb, rfc2544, acl, growth)");
   command->add_option("--work", options->work, "folder for what is built, kept for the next time (model-vs-cocotb)");
   add_rfc2544_options(*command, options->rfc2544);
   command->add_option("--shared", options->shared, "folder with classbench/ and seeds/ (tcam)");

@@ -46,7 +46,9 @@ void add_rfc2544_options(CLI::App& command, Rfc2544Arguments& arguments) {
   command.add_option("--geometry", arguments.geometry, "geometry of the tables (rfc2544)")
       ->check(CLI::IsMember({"edge", "large"}))
       ->capture_default_str();
-  command.add_option("--width", arguments.width, "bits of the bus; others than 512 with geometry edge only (rfc2544)")
+  command
+      .add_option("--width", arguments.width,
+                  "bits of the bus; others than 512 with geometry edge only (rfc2544, model)")
       ->check(CLI::IsMember({256, 512, 1024}))
       ->capture_default_str();
   command.add_flag("--least-clock", arguments.least_clock,

@@ -181,18 +181,4 @@ std::vector<int> classify_rtl(const tables::TableImage& image, std::istream& tra
 std::vector<int> classify_rtl(const tables::tree::ScaleImage& image, std::istream& trace, std::string_view name,
                               bool progress = false);
 
-/// Figures of `portcullis bench model`.
-struct ModelBench {
-  std::string geometry;
-  std::string traffic;  ///< "64-byte frames, one a clock" and the like
-  std::uint64_t packets = 0;
-  std::uint64_t mismatches = 0;
-  double packets_per_second = 0;
-  double clocks_per_second = 0;
-};
-/// Simulation speed on one core (per second of processor time), verdicts compared: 64-byte frames one a clock and at 10
-/// Gbit/s, and lookups at the key port. `packets` for each; geometries `edge` and `large`.
-std::vector<ModelBench> bench_model(std::uint64_t packets = 500'000, bool progress = false);
-std::string to_text(const std::vector<ModelBench>& results);
-
 }  // namespace portcullis::sim

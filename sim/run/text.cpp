@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "run/bench_model.h"
 #include "run/run.h"
 
 namespace portcullis::sim {
@@ -214,11 +215,12 @@ std::string to_json(const RunResult& r) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string to_text(const std::vector<ModelBench>& results) {
-  std::string out = fmt::format("{:<9} {:<44} {:>10} {:>12} {:>12} {:>10}\n", "geometry", "traffic", "packets",
-                                "packets/s", "clocks/s", "mismatches");
-  for (const ModelBench& b : results) {
-    out += fmt::format("{:<9} {:<44} {:>10} {:>12} {:>12} {:>10}\n", b.geometry, b.traffic, grouped(b.packets),
+std::string to_text(const std::vector<ModelSpeed>& results) {
+  std::string out = fmt::format("{:<12} {:>5} {:<44} {:>10} {:>12} {:>12} {:>10}\n", "geometry", "bits", "traffic",
+                                "packets", "packets/s", "clocks/s", "mismatches");
+  for (const ModelSpeed& b : results) {
+    out += fmt::format("{:<12} {:>5} {:<44} {:>10} {:>12} {:>12} {:>10}\n", b.geometry,
+                       b.width == 0 ? "" : std::to_string(b.width), b.traffic, grouped(b.packets),
                        grouped(static_cast<std::uint64_t>(b.packets_per_second)),
                        grouped(static_cast<std::uint64_t>(b.clocks_per_second)), b.mismatches);
   }
