@@ -1,5 +1,7 @@
-// Puts the CRC-32C behind a firmware image, as the boot ROM checks it: seal_image IN OUT.
-// IN is the image without its last word, which the header's length counts already (firmware/include/memory_map.h).
+// Puts the CRC-32C behind a firmware image, as the boot ROM checks it: seal_image IN OUT HEX.
+// IN is the image without its last word, which the header's length counts already (firmware/include/memory_map.h). HEX
+// is the same as OUT, a word of hex digits a line, for memories that begin with it
+// (rtl/management/pcl_management_memory.sv).
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -21,7 +23,14 @@ std::uint32_t word_at(const std::vector<std::uint8_t>& bytes, std::size_t offset
   return word;
 }
 
-void seal(const std::string& from, const std::string& to) {
+void write(const std::string& file, const std::string& bytes) {
+  std::ofstream out(file, std::ios::binary);
+  out << bytes;
+  out.close();
+  if (!out) throw std::runtime_error(file + ": cannot be written");
+}
+
+void seal(const std::string& from, const std::string& to, const std::string& hex) {
   std::ifstream in(from, std::ios::binary);
   if (!in) throw std::runtime_error(from + ": cannot be opened");
   std::vector<std::uint8_t> image{std::istreambuf_iterator<char>(in), {}};
@@ -32,21 +41,21 @@ void seal(const std::string& from, const std::string& to) {
                                          image.size(), word_at(image, IMAGE_LENGTH_OFFSET)));
   const std::uint32_t crc = portcullis::tables::crc32c(image);
   for (unsigned i = 0; i < 4; ++i) image.push_back(static_cast<std::uint8_t>(crc >> (8 * i)));
-  std::ofstream out(to, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(image.data()), static_cast<std::streamsize>(image.size()));
-  out.close();
-  if (!out) throw std::runtime_error(to + ": cannot be written");
+  write(to, {image.begin(), image.end()});
+  std::string words;
+  for (std::size_t at = 0; at < image.size(); at += 4) words += fmt::format("{:08x}\n", word_at(image, at));
+  write(hex, words);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: seal_image IN OUT\n";
+  if (argc != 4) {
+    std::cerr << "usage: seal_image IN OUT HEX\n";
     return 2;
   }
   try {
-    seal(argv[1], argv[2]);
+    seal(argv[1], argv[2], argv[3]);
   } catch (const std::exception& error) {
     std::cerr << "seal_image: " << error.what() << '\n';
     return 1;

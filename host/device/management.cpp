@@ -88,15 +88,20 @@ void Management::write_memory(std::uint32_t address, std::span<const std::uint8_
   }
 }
 
-void Management::start(std::span<const std::uint8_t> firmware) {
-  hold(true);
-  write_memory(0, firmware);
-  hold(false);
+ManagementState Management::wait_for_boot() {
   ManagementState now;
   for (unsigned poll = 0; poll < options_.polls; ++poll) {
     now = state();
     if (now.boot != Boot::starting) break;
   }
+  return now;
+}
+
+void Management::start(std::span<const std::uint8_t> firmware) {
+  hold(true);
+  write_memory(0, firmware);
+  hold(false);
+  const ManagementState now = wait_for_boot();
   if (now.boot != Boot::running) throw DeviceError("the firmware did not start: " + now.problem());
 }
 

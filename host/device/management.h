@@ -60,6 +60,8 @@ class Management {
 
   ManagementState state();
   ManagementWork work();
+  /// Waits until the boot ROM has started the firmware in memory, or said what is wrong with it: the state then.
+  ManagementState wait_for_boot();
   /// Holds the processor, writes `firmware` into its memory from address 0 on, lets it go and waits until the firmware
   /// runs. Throws DeviceError with the boot ROM's reason if it does not. The filter goes on meanwhile.
   void start(std::span<const std::uint8_t> firmware);

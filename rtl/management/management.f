@@ -7,5 +7,6 @@ management/generated/pcl_boot_rom.sv
 management/pcl_management_access.sv
 management/pcl_management_mailbox.sv
 management/pcl_management_lock.sv
+management/pcl_management_memory.sv
 management/pcl_management_processor.sv
 management/pcl_management.sv

@@ -13,7 +13,8 @@ module pcl_management
 #(
   parameter int unsigned CLOCK_HZ = 250_000_000,
   parameter int unsigned WATCHDOG_CLOCKS = 67_108_864,   // longest time between two writes of the watchdog
-  parameter int unsigned LOCK_UNIT = 65_536              // clocks; leases are counted in it
+  parameter int unsigned LOCK_UNIT = 65_536,             // clocks; leases are counted in it
+  parameter              FIRMWARE = ""                   // file with the image that is in RAM from the first clock on (pcl_management_memory); "": none
 ) (
   input  logic        clk_i,
   input  logic        rst_i,
@@ -143,7 +144,7 @@ module pcl_management
   logic [31:0] memory_address_q;
   assign memory_write = host_write && host_access.address == ManagementMemoryData && hold_q;
 
-  pcl_management_processor u_processor (
+  pcl_management_processor #(.FIRMWARE(FIRMWARE)) u_processor (
     .clk_i, .core_rst_i(core_rst_q), .memory_write_i(memory_write), .memory_address_i(memory_address_q), .memory_data_i(host_access.data),
     .core_access_o(core_access), .core_data_i(core_data),
     .bus_valid_o(bus_valid), .bus_ready_i(bus_ready), .bus_write_o(bus_write), .bus_address_o(bus_address), .bus_data_o(bus_write_data),

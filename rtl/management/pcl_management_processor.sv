@@ -8,7 +8,9 @@
 // 0x40000 - 0x4FFFF. An access to anything else is never answered: the watchdog ends it.
 module pcl_management_processor
   import pcl_management_pkg::*;
-(
+#(
+  parameter FIRMWARE = ""   // of pcl_management_memory
+) (
   input  logic        clk_i,
   input  logic        core_rst_i,
 
@@ -67,7 +69,7 @@ module pcl_management_processor
   assign look_ram = look_read && look_address < MemoryBytes;
   assign ram_write = valid && in_ram && strobe != '0;
 
-  pcl_ram_1r1w #(.WIDTH(32), .DEPTH(Words), .COLUMNS(4)) u_ram (
+  pcl_management_memory #(.FIRMWARE(FIRMWARE)) u_ram (
     .clk_i,
     .write_i(core_rst_i ? {4{memory_write_i && memory_address_i < MemoryBytes}} : ram_write ? strobe : 4'b0),
     .write_row_i(core_rst_i ? memory_address_i[2 +: WordBits] : address[2 +: WordBits]),

@@ -28,6 +28,7 @@ module pcl_nic
   parameter  int unsigned TRANSMIT_BYTES = 32768,    // packets of the host for a port wait here: a power of two
   parameter  int unsigned CLOCK_HZ = 250_000_000,
   parameter  int unsigned MANAGEMENT = 0,            // 1: there is a management processor
+  parameter               FIRMWARE = "",             // of pcl_management
   parameter  int unsigned SCRUB = 0,                 // 1: the tables' bitmap rows are scrubbed (pcl_engine)
   // Of the match engine, as pcl_filter has them: above 0 there are trees, and RULES and the intervals are those of their slice.
   parameter  int unsigned TREES = 0,
@@ -181,7 +182,7 @@ module pcl_nic
   logic [1:0]  r_bresp, r_rresp;
 
   if (MANAGEMENT != 0) begin : gen_management
-    pcl_management #(.CLOCK_HZ(CLOCK_HZ)) u_management (
+    pcl_management #(.CLOCK_HZ(CLOCK_HZ), .FIRMWARE(FIRMWARE)) u_management (
       .clk_i, .rst_i,
       .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i, .s_axil_wstrb_i,
       .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i, .s_axil_arprot_i,

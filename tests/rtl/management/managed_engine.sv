@@ -7,6 +7,7 @@ module managed_engine
   parameter  int unsigned WATCHDOG_CLOCKS = 200_000,
   parameter  int unsigned LOCK_UNIT = 256,
   parameter  int unsigned SCRUB = 1,
+  parameter               FIRMWARE = "",
   localparam int unsigned RuleBits = $clog2(RULES),
   localparam int unsigned RowBits = pcl_engine_pkg::maximum(RULES, 128)
 ) (
@@ -55,7 +56,7 @@ module managed_engine
   logic [3:0]  wstrb;
   logic [1:0]  bresp, rresp;
 
-  pcl_management #(.WATCHDOG_CLOCKS(WATCHDOG_CLOCKS), .LOCK_UNIT(LOCK_UNIT)) u_management (
+  pcl_management #(.WATCHDOG_CLOCKS(WATCHDOG_CLOCKS), .LOCK_UNIT(LOCK_UNIT), .FIRMWARE(FIRMWARE)) u_management (
     .clk_i, .rst_i,
     .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_awprot_i, .s_axil_wvalid_i, .s_axil_wready_o, .s_axil_wdata_i, .s_axil_wstrb_i,
     .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_araddr_i, .s_axil_arprot_i,
