@@ -6,6 +6,7 @@
 """
 import json
 import re
+import statistics
 import sys
 from pathlib import Path
 
@@ -42,7 +43,15 @@ def acl():
                f"{engine['lookups_per_second'] / rate:.1f} |")
 
 
-TABLES = {"rfc2544-clock": rfc2544_clock, "acl": acl}
+def speed():
+    yield "| geometry | bus, bits | packets/s: median (least to greatest) | of the first, in the same round |"
+    yield "|---" * 4 + "|"
+    for case in load("speed.json")["cases"]:
+        rates = case["packets_per_second"]
+        yield f"| {case['geometry']} | {case['data_width']} | {statistics.median(rates):,.0f} ({min(rates):,} to {max(rates):,}) | {case['ratio']:.2f} |"
+
+
+TABLES = {"rfc2544-clock": rfc2544_clock, "acl": acl, "speed": speed}
 
 
 def main():
