@@ -46,11 +46,11 @@ POINTS = {
     "nic-1x128": {"result": "ecp5-nic", "top": "pcl_nic_timing", "manifests": ["prim/ecp5.f", "nic/nic_sources.f"],
                   "parameters": {"PORTS": 1, "QUEUES": 2, "DATA_WIDTH": 128, "FIFO_BYTES": 16384, "RULES": 128, "ADDRESS_INTERVALS": 64,
                                  "PORT_INTERVALS": 64, "VLAN_INTERVALS": 64, "ADDRESS_BITS": 32},
-                  "latency_clocks": 16, "target_mhz": 110},
+                  "latency_clocks": 16, "target_mhz": 110, "placer": "static"},
     # The largest that the device's block RAMs hold: 1,024 rules in four trees.
     "scale-1k": {"result": "ecp5-scale", "top": "pcl_scale_engine_timing", "manifests": ["engine/scale_ecp5.f"], "floorplan": False,
                  "parameters": {**scale.parameters(1024, 32, 64), "ADDRESS_INTERVALS": 64, "PORT_INTERVALS": 64, "VLAN_INTERVALS": 16},
-                 "latency_clocks": 38, "target_mhz": 200},
+                 "latency_clocks": 38, "target_mhz": 200, "placer": "static"},
 }
 
 
@@ -75,8 +75,8 @@ def sources_of(point):
 
 
 def routing(point):
-    return ["--freq", str(point.get("target_mhz", TARGET_MHZ)), "--placer-heap-timingweight", "40", "--router", point.get("router", "router1"),
-            "--timing-allow-fail", "--lpf-allow-unconstrained"]
+    placer = ["--placer", "static"] if point.get("placer") == "static" else ["--placer-heap-timingweight", "40"]
+    return ["--freq", str(point.get("target_mhz", TARGET_MHZ)), *placer, "--router", "router1", "--timing-allow-fail", "--lpf-allow-unconstrained"]
 
 
 def digest(point):
