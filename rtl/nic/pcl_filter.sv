@@ -303,31 +303,7 @@ module pcl_filter
   logic                        scrub;
   pcl_engine_pkg::scrub_status_t scrub_status;
 
-  if (LANES == 2) begin : gen_pair
-    pcl_engine_pair #(
-      .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
-      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
-    ) u_engine (
-      .clk_i, .rst_i,
-      .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
-      .lookup_length_i(lookup_length_q), .lookup_tag_i(lookup_tag),
-      .verdict_valid_o(verdict_valid), .verdict_ready_i('1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
-      .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
-      .verdict_bank_o(verdict_bank), .verdict_tag_o(verdict_tag),
-      .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
-      .test_rule_o(test_rule), .test_action_o(test_action), .test_agrees_o(test_agrees),
-      .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
-      .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
-      .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
-      .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
-      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
-    );
-    assign slice_active_bank = 1'b0;
-    assign slice_busy = 1'b0;
-    assign scrub_status = '0;
-    logic unused;
-    assign unused = slice_flip ^ scrub;
-  end else if (TREES == 0) begin : gen_bitmap
+  if (TREES == 0 && LANES == 1) begin : gen_bitmap
     pcl_engine #(
       .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
       .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits), .SCRUB(SCRUB)
@@ -351,7 +327,33 @@ module pcl_filter
     assign slice_busy = 1'b0;
     logic unused;
     assign unused = slice_flip;
-  end else begin : gen_trees
+  end
+  if (TREES == 0 && LANES != 1) begin : gen_pair
+    pcl_engine_pair #(
+      .RULES(RULES), .ADDRESS_BITS(ADDRESS_BITS), .ADDRESS_INTERVALS(ADDRESS_INTERVALS), .PORT_INTERVALS(PORT_INTERVALS),
+      .VLAN_INTERVALS(VLAN_INTERVALS), .TAG_BITS(TagBits), .LENGTH_BITS(LengthBits)
+    ) u_engine (
+      .clk_i, .rst_i,
+      .lookup_valid_i(lookup_valid_q), .lookup_ready_o(lookup_ready), .lookup_key_i(lookup_key_q), .lookup_cause_i(lookup_cause_q),
+      .lookup_length_i(lookup_length_q), .lookup_tag_i(lookup_tag),
+      .verdict_valid_o(verdict_valid), .verdict_ready_i('1), .verdict_permit_o(verdict_permit), .verdict_would_drop_o(verdict_would_drop),
+      .verdict_hit_o(verdict_hit), .verdict_rule_o(verdict_rule), .verdict_action_o(verdict_action), .verdict_cause_o(verdict_cause),
+      .verdict_bank_o(verdict_bank), .verdict_tag_o(verdict_tag),
+      .test_valid_i(test_valid), .test_ready_o(test_ready), .test_key_i(test_key), .test_done_o(test_done), .test_hit_o(test_hit),
+      .test_rule_o(test_rule), .test_action_o(test_action), .test_agrees_o(test_agrees),
+      .load_valid_i(load_valid), .load_ready_o(load_ready), .load_target_i(load_target), .load_index_i(load_index), .load_data_i(load_data),
+      .flip_i(flip), .flip_ignored_o(flip_ignored), .active_bank_o(active_bank), .busy_o(busy),
+      .counter_valid_i(counter_valid), .counter_ready_o(counter_ready), .counter_bank_i(counter_bank), .counter_kind_i(counter_kind),
+      .counter_index_i(counter_index), .counter_done_o(counter_done), .counter_packets_o(counter_packets), .counter_bytes_o(counter_bytes),
+      .counter_clear_i(counter_clear), .counter_clearing_o(counter_clearing)
+    );
+    assign slice_active_bank = 1'b0;
+    assign slice_busy = 1'b0;
+    assign scrub_status = '0;
+    logic unused;
+    assign unused = slice_flip ^ scrub;
+  end
+  if (TREES != 0) begin : gen_trees
     localparam int unsigned EngineRowBits = pcl_engine_pkg::maximum(
       pcl_engine_pkg::maximum(RULES, 128), pcl_tree_pkg::entry_bits(TREE_ADDRESS_BITS, RuleBits, PREDICATE_BITS)
     );
