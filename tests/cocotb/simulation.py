@@ -17,6 +17,8 @@ import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# What is in force at power-up, before any reset, are registers with initial values, as an FPGA has them; this Verilator remarks on that.
+WAIVED = ["-Wno-PROCASSINIT"]
 # Only what a .vlt file names is visible, and what runs in every clock is compiled with -O3: the simulation is then as fast as Verilator can make it.
 ARGUMENTS = ["-O3", "-Wall", "-Wno-UNUSEDPARAM", "--x-assign", "fast", "--x-initial", "fast", "--no-public-flat-rw",
              "-Wno-PINCONNECTEMPTY"]
@@ -55,7 +57,7 @@ def build(work, top, files, parameters, fast=True):
     from cocotb_tools.runner import get_runner
 
     environment()
-    arguments = ARGUMENTS if fast else []
+    arguments = [*(ARGUMENTS if fast else []), *WAIVED]
     if fast:
         os.environ["MAKEFLAGS"] += " OPT_FAST=-O3"
     key = hashlib.sha256(repr((top, sorted(parameters.items()), arguments, os.environ["MAKEFLAGS"])).encode())
