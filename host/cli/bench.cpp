@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
@@ -15,6 +14,7 @@
 #include "cli/bench_rfc2544.h"
 #include "cli/command.h"
 #include "cli/program_beside.h"
+#include "cli/write_json.h"
 #include "run/bench_cocotb.h"
 #include "run/bench_growth.h"
 #include "run/bench_tcam.h"
@@ -40,13 +40,6 @@ struct Options {
   std::string json;
   Rfc2544Arguments rfc2544;
 };
-
-void write_json(const std::string& path, const std::string& json) {
-  if (path.empty()) return;
-  std::ofstream file(path);
-  file << json << '\n';
-  if (!file.flush()) throw std::runtime_error(path + ": could not be written");
-}
 
 // Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
 [[noreturn]] void become_bench_widths() {

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/write_json.h"
 #include "run/bench_model.h"
 
 namespace portcullis::cli {
@@ -24,11 +23,7 @@ inline void add_model_option(CLI::App& command, std::vector<std::string>& models
 inline Exit run_model_bench(const sim::ModelBenchOptions& options, const std::string& json) {
   const std::vector<sim::ModelSpeed> results = sim::bench_model(options);
   std::cout << sim::to_text(results);
-  if (!json.empty()) {
-    std::ofstream file(json);
-    file << sim::to_json(results) << '\n';
-    if (!file.flush()) throw std::runtime_error(json + ": could not be written");
-  }
+  write_json(json, sim::to_json(results));
   for (const sim::ModelSpeed& result : results)
     if (result.mismatches != 0) return Exit::answer_is_no;
   return Exit::as_asked;

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <fstream>
 #include <iostream>
 #include <map>
 
+#include "cli/write_json.h"
 #include "run/bench_rfc2544.h"
 #include "run/run.h"
 
@@ -77,11 +77,7 @@ Exit run_rfc2544(const Rfc2544Arguments& arguments, const std::string& json,
   options.progress = isatty(STDERR_FILENO) != 0;
   const sim::Rfc2544 bench = sim::bench_rfc2544(options);
   std::cout << sim::to_text(bench);
-  if (!json.empty()) {
-    std::ofstream file(json);
-    file << sim::to_json(bench) << '\n';
-    if (!file.flush()) throw sim::RunError(json + ": could not be written");
-  }
+  write_json(json, sim::to_json(bench));
   return bench.ok() ? Exit::as_asked : Exit::answer_is_no;
 }
 

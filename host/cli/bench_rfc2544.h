@@ -30,7 +30,8 @@ struct Rfc2544Arguments {
 void add_rfc2544_options(CLI::App& command, Rfc2544Arguments& arguments);
 
 /// Writes the table to standard output, and the raw figures as JSON to the file `json` unless that is empty.
-/// `make_filter`: the filter to measure; nothing: the model of the geometry. Throws sim::RunError.
+/// `make_filter`: the filter to measure; nothing: the model of the geometry. Throws sim::RunError, and what
+/// write_json() throws.
 Exit run_rfc2544(const Rfc2544Arguments& arguments, const std::string& json,
                  std::function<std::unique_ptr<model::FilterModel>()> make_filter = {});
 
