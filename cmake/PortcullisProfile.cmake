@@ -1,7 +1,8 @@
 # Profile-guided optimisation of the models and of the code that drives them, with GCC (docs/benchmarks.md). `make profile-guided` does all of it.
 #
 #   -DPORTCULLIS_PROFILE=generate    instrumented: programs count what they run, and add it to PORTCULLIS_PROFILE_FOLDER when they end. A little slower.
-#   -DPORTCULLIS_PROFILE=use         compiled by the counts in PORTCULLIS_PROFILE_FOLDER. They must be of the same sources; another build folder is fine.
+#   -DPORTCULLIS_PROFILE=use         compiled by the counts in PORTCULLIS_PROFILE_FOLDER. They must be of the same sources, built in the same folder: GCC's counts
+#                                    name generated sources with it.
 #                                    Targets without counts there are compiled as without a profile: GCC's -fprofile-use without counts makes slower code.
 #
 # portcullis_profiled(target): the target takes part. Call it when the target's own compile options are complete.
@@ -24,7 +25,7 @@ if(PORTCULLIS_PROFILE)
     file(GLOB counts ${PORTCULLIS_PROFILE_FOLDER}/*_fast.cc.gcda)
     if(NOT counts)
       message(FATAL_ERROR "PORTCULLIS_PROFILE=use, and there is no profile of a model in ${PORTCULLIS_PROFILE_FOLDER}. `make profile-guided` makes one; by hand, build with "
-        "-DPORTCULLIS_PROFILE=generate -DPORTCULLIS_PROFILE_FOLDER=${PORTCULLIS_PROFILE_FOLDER} in another build folder, and run `portcullis run` there")
+        "-DPORTCULLIS_PROFILE=generate in this folder, run its `portcullis run`, and configure it with -DPORTCULLIS_PROFILE=use again")
     endif()
     list(LENGTH counts models)
     message(STATUS "Models with a profile: ${models} (${PORTCULLIS_PROFILE_FOLDER})")
@@ -35,7 +36,7 @@ function(portcullis_profiled target)
   if(NOT PORTCULLIS_PROFILE)
     return()
   endif()
-  # Counts are named after the object's path in its build folder, so that two build folders can share them.
+  # Counts are named after the object's path in its build folder.
   set(place ${PORTCULLIS_PROFILE_FOLDER} -fprofile-prefix-path=${CMAKE_BINARY_DIR})
   if(PORTCULLIS_PROFILE STREQUAL generate)
     target_compile_options(${target} PRIVATE -fprofile-arcs -fprofile-generate=${place})

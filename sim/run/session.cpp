@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
-#include <memory>
+#include <utility>
+#include <vector>
 
 #include "run/packet_text.h"
 #include "tables/image.h"
@@ -20,29 +20,36 @@ constexpr std::uint64_t kQuietClocks = 96;
 constexpr std::uint64_t kPatience = 100'000;
 constexpr std::uint64_t kProgressStep = 256;
 
-/// First in, first out, of a size that is known: what can be inside a filter at a time.
-template <typename T, std::size_t Capacity>
+/// First in, first out. Grows to what is inside at a time: its memory, passed through again and again, then stays in
+/// the processor's caches.
+template <typename T>
 class Ring {
-  static_assert((Capacity & (Capacity - 1)) == 0);
-
  public:
   bool empty() const { return head_ == tail_; }
   std::size_t size() const { return tail_ - head_; }
   void push(const T& value) {
-    assert(size() < Capacity);
-    items_[tail_++ % Capacity] = value;
+    if (size() == items_.size()) grow();
+    items_[tail_++ & (items_.size() - 1)] = value;
   }
-  T& front() { return items_[head_ % Capacity]; }
-  T& operator[](std::size_t i) { return items_[(head_ + i) % Capacity]; }
+  T& front() { return items_[head_ & (items_.size() - 1)]; }
+  T& operator[](std::size_t i) { return items_[(head_ + i) & (items_.size() - 1)]; }
   void pop() { ++head_; }
 
  private:
-  std::array<T, Capacity> items_;
+  static constexpr std::size_t kFirstSize = 64;  // a power of two, as all sizes
+
+  void grow() {
+    std::vector<T> items(items_.empty() ? kFirstSize : 2 * items_.size());
+    for (std::size_t i = 0; i < items_.size(); ++i) items[i] = operator[](i);
+    tail_ = size();
+    head_ = 0;
+    items_ = std::move(items);
+  }
+
+  std::vector<T> items_;
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
 };
-/// Frames of kMinFrame in two receive buffers and the filter's own buffers are far fewer.
-constexpr std::size_t kInside = 8192;
 
 struct Underway {
   std::uint64_t packet = 0;
@@ -128,9 +135,6 @@ class Session final : public model::NicListener {
     figures_.by_entry.resize(plan.policy->entries.size());
     if (plan.policy->monitor) figures_.would_drop_by_packet.resize(plan.packets->size());
     if (plan.keep_verdicts) figures_.verdicts.resize(last - first);
-    inside_ = std::make_unique<std::array<Ring<Underway, kInside>, model::kWirePorts>>();
-    leaving_ =
-        std::make_unique<std::array<std::array<Ring<Leaving, kInside>, model::kWirePorts>, model::kWirePorts + 1>>();
   }
 
   SessionFigures run() {
@@ -161,7 +165,7 @@ class Session final : public model::NicListener {
       while (!queue.empty() && wire.free(clock)) {
         ++figures_.offered;
         if (wire.put(plan_.packets->frame(queue.index()))) {
-          (*inside_)[port].push({queue.packet(), queue.index(), plan_.rate ? wire.arrived_at() : 0, 0});
+          inside_[port].push({queue.packet(), queue.index(), plan_.rate ? wire.arrived_at() : 0, 0});
           ++inside_count_;
         } else {
           ++figures_.lost;
@@ -176,7 +180,7 @@ class Session final : public model::NicListener {
 
   void frame_taken(unsigned ingress) override {
     // The first whose time is not yet known: frames are taken in order.
-    Underway& underway = (*inside_)[ingress][taken_[ingress]++];
+    Underway& underway = inside_[ingress][taken_[ingress]++];
     underway.taken = nic_.now();
     last_taken_[ingress] = nic_.now();
   }
@@ -186,8 +190,8 @@ class Session final : public model::NicListener {
       stray(fmt::format("a verdict for ingress {}, where no packet waits for one", report.ingress));
       return;
     }
-    const Underway underway = (*inside_)[report.ingress].front();
-    (*inside_)[report.ingress].pop();
+    const Underway underway = inside_[report.ingress].front();
+    inside_[report.ingress].pop();
     --taken_[report.ingress];
     --inside_count_;
 
@@ -207,7 +211,7 @@ class Session final : public model::NicListener {
   }
 
   void left(unsigned egress, const model::StreamSink& sink, const model::EgressMetadata& metadata) override {
-    auto& waiting = (*leaving_)[egress];
+    auto& waiting = leaving_[egress];
     if (metadata.ingress >= model::kWirePorts || waiting[metadata.ingress].empty()) {
       stray(fmt::format("a frame of {} bytes from ingress {} left at egress {}, where none was to", sink.frame().size(),
                         metadata.ingress, egress));
@@ -269,7 +273,7 @@ class Session final : public model::NicListener {
       if (action.permit && action.wire) egress = *action.wire < model::kWirePorts ? *action.wire : kNowhere;
     }
     const auto expect_at = [&](unsigned place, bool copy) {
-      (*leaving_)[place][report.ingress].push({underway.packet, underway.index, underway.arrived, copy, report});
+      leaving_[place][report.ingress].push({underway.packet, underway.index, underway.arrived, copy, report});
       ++leaving_count_;
     };
     if (egress != kNowhere) expect_at(egress, false);
@@ -373,12 +377,12 @@ class Session final : public model::NicListener {
     nic_.set_listener(nullptr);
     std::string waiting;
     for (unsigned port = 0; port < model::kWirePorts; ++port) {
-      if (!(*inside_)[port].empty()) {
+      if (!inside_[port].empty()) {
         waiting +=
-            fmt::format(" packet {} entered at ingress {} and was not decided;", (*inside_)[port].front().packet, port);
+            fmt::format(" packet {} entered at ingress {} and was not decided;", inside_[port].front().packet, port);
       }
       for (unsigned egress = 0; egress <= model::kWirePorts; ++egress) {
-        auto& queue = (*leaving_)[egress][port];
+        auto& queue = leaving_[egress][port];
         if (!queue.empty())
           waiting +=
               fmt::format(" packet {} was permitted and did not leave at egress {};", queue.front().packet, egress);
@@ -397,9 +401,9 @@ class Session final : public model::NicListener {
   std::uint64_t origin_;
   std::vector<PortQueue> queues_;
   SessionFigures figures_;
-  std::unique_ptr<std::array<Ring<Underway, kInside>, model::kWirePorts>> inside_;
+  std::array<Ring<Underway>, model::kWirePorts> inside_;
   std::array<std::size_t, model::kWirePorts> taken_{};  ///< of inside_, whole in the filter
-  std::unique_ptr<std::array<std::array<Ring<Leaving, kInside>, model::kWirePorts>, model::kWirePorts + 1>> leaving_;
+  std::array<std::array<Ring<Leaving>, model::kWirePorts>, model::kWirePorts + 1> leaving_;
   std::size_t inside_count_ = 0;
   std::size_t leaving_count_ = 0;
   std::array<std::uint64_t, model::kWirePorts> last_taken_{};
