@@ -1,8 +1,9 @@
-// Growth of kick-out trees over rules: for each ClassBench set, evenly spaced rules of it, 1,000, 2,000, 5,000 and all.
+// Growth of kick-out trees over rules: for each ClassBench set, evenly spaced rules of it, 1,000, 2,000, 5,000 and all;
+// with --whole all alone.
 // Prints a table in Markdown: how full the trees and the slice are, copies, bits a rule, processor time, search for the
 // deepest overlap included, and that of DPDK's rte_acl over the same rules in the same run.
 //
-//     scale_growth FILE...
+//     scale_growth [--whole] FILE...
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -10,6 +11,7 @@
 #include <ctime>
 #include <exception>
 #include <filesystem>
+#include <string_view>
 
 #include "acl_build.h"
 #include "policy/classbench.h"
@@ -48,11 +50,12 @@ int run(int count, char** arguments) {
       "| set | rules | in trees | in the slice | entries a rule | bits a rule used | rules meet, at least | build, s | "
       "proved | rte_acl build, s | rte_acl, MB |\n");
   fmt::print("|---|---|---|---|---|---|---|---|---|---|---|\n");
-  for (int i = 1; i < count; ++i) {
+  const bool whole = count > 1 && std::string_view(arguments[1]) == "--whole";
+  for (int i = whole ? 2 : 1; i < count; ++i) {
     const policy::Policy all = policy::read_classbench(arguments[i]);
     const std::string name = std::filesystem::path(arguments[i]).filename().string();
     for (const std::size_t rules : {std::size_t{1000}, std::size_t{2000}, std::size_t{5000}, all.entries.size()}) {
-      if (rules > all.entries.size()) continue;
+      if (rules > all.entries.size() || (whole && rules != all.entries.size())) continue;
       policy::Policy some = all;
       some.entries.clear();
       for (std::size_t r = 0; r < rules; ++r) some.entries.push_back(all.entries[r * all.entries.size() / rules]);

@@ -20,6 +20,9 @@ namespace {
 /// Counters that one call of work() reads at most; one takes some ten register accesses.
 constexpr std::size_t kCountersAStep = 64;
 
+/// Rules that the trees of a rebuild may leave to the slice, of whose room most is for what comes next.
+constexpr std::size_t most_left_over(std::size_t capacity) { return capacity / 8; }
+
 /// For a rebuild: the first forest that fits, if it leaves the slice to what comes next; else the best of many.
 tables::tree::ScaleCompiled compile_again(const policy::Policy& policy, const tables::tree::Shape& shape,
                                           const tables::tree::BuildOptions& options) {
@@ -28,7 +31,7 @@ tables::tree::ScaleCompiled compile_again(const policy::Policy& policy, const ta
   quick.overlap = false;
   try {
     tables::tree::ScaleCompiled compiled = tables::tree::compile_scale(policy, shape, quick);
-    if (compiled.report.left_over <= tables::tree::LiveRules::capacity(shape.slice) / 8) return compiled;
+    if (compiled.report.left_over <= most_left_over(tables::tree::LiveRules::capacity(shape.slice))) return compiled;
   } catch (const tables::tree::DoesNotFitTrees&) {
     // The best of many may fit, or says what does not.
   }
@@ -37,27 +40,57 @@ tables::tree::ScaleCompiled compile_again(const policy::Policy& policy, const ta
 
 }  // namespace
 
-LiveTable::Generation::Generation(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, ScaleImage image)
-    : live(*tables::tree::expand(policy, image.origins), image) {
-  for (std::uint32_t number = 0; number < image.origins.size(); ++number) {
-    names.push_back(rules.at(image.origins[number]));
-    numbers[names.back()].push_back(number);
+std::vector<LoadRow> SliceBanks::differing(std::vector<LoadRow> rows) {
+  auto& held = held_[shadow_];
+  std::erase_if(rows, [&](const LoadRow& row) {
+    const auto [place, unknown] = held.try_emplace(row.target << 16U | row.index);
+    if (!unknown && place->second == row.words) return true;
+    place->second = row.words;
+    return false;
+  });
+  return rows;
+}
+
+LiveTable::Compiled::Compiled(const policy::Policy& policy, const std::vector<LiveRuleId>& of, ScaleImage made)
+    : head(policy), image(std::move(made)) {
+  head.entries.clear();
+  policy::Policy parts = tables::tree::expand(policy, image.origins).value();
+  for (std::size_t number = 0; number < parts.entries.size(); ++number) {
+    rules.push_back(std::make_shared<const policy::Entry>(std::move(parts.entries[number])));
+    names.push_back(of.at(image.origins[number]));
   }
 }
 
-Change LiveTable::Generation::add(const policy::Entry& entry, LiveRuleId name, std::optional<LiveRuleId> before) {
+LiveTable::Compiled::Compiled(policy::Policy of, tables::tree::Recompiled made, const std::vector<LiveRuleId>& before)
+    : head(std::move(of)), rules(std::move(made.rules)), image(std::move(made.image)), whole(false) {
+  names.reserve(made.numbers.size());
+  for (const std::uint32_t number : made.numbers) names.push_back(before.at(number));
+}
+
+LiveTable::Generation::Generation(Compiled compiled)
+    : live(std::move(compiled.head), std::move(compiled.rules), std::move(compiled.image)),
+      names(std::move(compiled.names)) {
+  numbers.reserve(2 * names.size());
+  for (std::uint32_t number = 0; number < names.size(); ++number) {
+    const auto [of, first] = numbers.try_emplace(names[number], Numbers{number, 1});
+    if (!first) ++of->second.count;
+  }
+}
+
+Change LiveTable::Generation::add(const EntryPointer& entry, LiveRuleId name, std::optional<LiveRuleId> before) {
   std::optional<std::uint32_t> place;
-  if (before) place = numbers.at(*before).front();
+  if (before) place = numbers.at(*before).first;
   std::uint32_t number = 0;
   Change change = live.add_before(entry, place, &number);
   names.push_back(name);
-  numbers[name] = {number};
+  numbers[name] = {number, 1};
   return change;
 }
 
 std::vector<Change> LiveTable::Generation::remove(LiveRuleId name) {
   std::vector<Change> changes;
-  for (const std::uint32_t number : numbers.at(name)) changes.push_back(live.remove(number));
+  const Numbers of = numbers.at(name);
+  for (std::uint32_t part = 0; part < of.count; ++part) changes.push_back(live.remove(of.first + part));
   numbers.erase(name);
   return changes;
 }
@@ -86,17 +119,20 @@ std::vector<LiveRuleId> LiveTable::replace(policy::Policy head, std::vector<Give
   LiveRuleId next_name = next_name_;
   std::vector<LiveRuleId> names;
   for (const Given& rule : rules) names.push_back(rule.name ? *rule.name : next_name++);
-  Generation next(whole, names, *image);
+  Generation next(Compiled(whole, names, *image));
   collect();
   const std::uint64_t decided_before = device_.frames_decided();
+  slice_banks_.forget_shadow();
   ScaleLoader(device_, sink_).load(*image, options_.ownership);
+  slice_banks_.flipped();
   std::erase_if(totals_, [&](const auto& total) { return !by_name_.contains(total.first); });
   flipped_to(std::move(next), decided_before);
   next_name_ = next_name;
   rules_.clear();
   by_name_.clear();
   for (std::size_t i = 0; i < rules.size(); ++i)
-    by_name_[names[i]] = rules_.insert(rules_.end(), {names[i], std::move(rules[i].entry), rules[i].counted});
+    by_name_[names[i]] = rules_.insert(
+        rules_.end(), {names[i], std::make_shared<const policy::Entry>(std::move(rules[i].entry)), rules[i].counted});
   head_ = std::move(head);
   head_.entries.clear();
   return names;
@@ -117,7 +153,7 @@ policy::Policy LiveTable::policy(std::vector<LiveRuleId>* names) const {
   policy::Policy out = head_;
   if (names != nullptr) names->clear();
   for (const Rule& rule : rules_) {
-    out.entries.push_back(rule.entry);
+    out.entries.push_back(*rule.entry);
     if (names != nullptr) names->push_back(rule.name);
   }
   return out;
@@ -143,11 +179,11 @@ void LiveTable::write(const std::vector<RowWrite>& rows) {
 
 std::optional<unsigned> LiveTable::number_of(LiveRuleId rule) const {
   const auto numbers = current_->numbers.find(rule);
-  if (numbers == current_->numbers.end() || numbers->second.size() != 1) return std::nullopt;
-  return current_->live.number_in_device(numbers->second.front());
+  if (numbers == current_->numbers.end() || numbers->second.count != 1) return std::nullopt;
+  return current_->live.number_in_device(numbers->second.first);
 }
 
-void LiveTable::apply(const Change& change) {
+void LiveTable::apply(Change change) {
   if (options_.ownership != nullptr) options_.ownership->confirm();
   if (change.flip_slice) device_.wait_for_slice_shadow();
   // No rule counts at a place that is free: what its counter holds now is what it holds when a rule comes to it.
@@ -157,9 +193,14 @@ void LiveTable::apply(const Change& change) {
     if (move.to && counted(current_->names.at(move.number)))
       counted_moves.emplace_back(move, device_.rule_counter(Bank::active, slice + *move.to));
   }
-  write(to_writes(change.rows, device_.row_words()));
+  // What is written into the active bank are removals, of which none is like another.
+  write(to_writes(change.flip_slice ? slice_banks_.differing(std::move(change.rows)) : std::move(change.rows),
+                  device_.row_words()));
   device_.check_errors("while a rule was written");
-  if (change.flip_slice) device_.flip_slice();
+  if (change.flip_slice) {
+    device_.flip_slice();
+    slice_banks_.flipped();
+  }
   for (const auto& [move, base] : counted_moves) {
     if (move.from) {
       device_.wait_for_slice_shadow();
@@ -183,7 +224,7 @@ void LiveTable::flipped_to(Generation next, std::uint64_t decided_before) {
     retired_->decided_before = decided_before_;
     for (const auto& [name, numbers] : current_->numbers) {
       if (!counted(name)) continue;
-      for (const std::uint32_t number : numbers) {
+      for (std::uint32_t number = numbers.first; number < numbers.first + numbers.count; ++number) {
         if (const auto place = current_->live.number_in_device(number))
           retired_->counters.push_back({name, *place, current_->bases[number]});
       }
@@ -221,7 +262,8 @@ Tally LiveTable::counters(LiveRuleId rule) {
   Tally tally = total == totals_.end() ? Tally{} : total->second;
   const auto numbers = current_->numbers.find(rule);
   if (numbers == current_->numbers.end() || !counted(rule)) return tally;
-  for (const std::uint32_t number : numbers->second) {
+  const auto [first, count] = numbers->second;
+  for (std::uint32_t number = first; number < first + count; ++number) {
     const auto place = current_->live.number_in_device(number);
     if (!place) continue;
     Tally since = device_.rule_counter(Bank::active, *place);
@@ -238,26 +280,37 @@ Tally LiveTable::cause_counters(unsigned cause) {
   return tally;
 }
 
-void LiveTable::begin() {
-  compiling_ = policy(&compiling_names_);
+void LiveTable::begin(bool whole) {
   log_.clear();
   problem_.clear();
   added_since_ = 0;
   state_ = State::compiling;
-  compiled_ = std::async(std::launch::async, [policy = compiling_, shape = *device_.trees(), build = options_.build] {
-    return compile_again(policy, shape, build);
+  if (whole) {
+    std::vector<LiveRuleId> names;
+    policy::Policy all = policy(&names);
+    compiled_ = std::async(std::launch::async, [all = std::move(all), names = std::move(names),
+                                                shape = *device_.trees(), build = options_.build] {
+      return std::optional(Compiled(all, names, compile_again(all, shape, build).image));
+    });
+    return;
+  }
+  compiled_ = std::async(std::launch::async, [gathered = current_->live.gathered(), names = current_->names,
+                                              build = options_.build, most = most_left_over(capacity_)] {
+    std::optional<tables::tree::Recompiled> recompiled = tables::tree::recompile(gathered, build, most);
+    if (!recompiled) return std::optional<Compiled>();
+    return std::optional(Compiled(gathered.head, std::move(*recompiled), names));
   });
 }
 
 void LiveTable::begin_if_due() {
   // Where most of the slice is for rules that no tree holds, rebuilds wait until there is something to fold.
   const std::size_t worth = std::max<std::size_t>(1, capacity_ / 4);
-  if (state_ == State::idle && room() <= options_.mark && added_since_ >= worth) begin();
+  if (state_ == State::idle && room() <= options_.mark && added_since_ >= worth) begin(options_.always_whole);
 }
 
 void LiveTable::repeat(const Logged& change) {
   if (change.added) {
-    next_->add(*change.added, change.name, change.before);
+    next_->add(change.added, change.name, change.before);
     return;
   }
   for (const Change& part : next_->remove(change.name)) {
@@ -273,7 +326,13 @@ void LiveTable::repeat(const Logged& change) {
 
 void LiveTable::take_compiled() {
   try {
-    next_.emplace(compiling_, compiling_names_, compiled_.get().image);
+    std::optional<Compiled> compiled = compiled_.get();
+    if (!compiled) {
+      begin(true);
+      return;
+    }
+    next_is_whole_ = compiled->whole;
+    next_.emplace(std::move(*compiled));
     // The rows are made of what the new trees are by then; what repeat() puts here would be in them already.
     for (const Logged& change : log_) repeat(change);
   } catch (const tables::tree::DoesNotFitTrees& error) {
@@ -308,17 +367,19 @@ void LiveTable::load_piece() {
   if (written_ < pending_.size()) return;
   // From here on nothing comes between: the new slice, then both flip.
   device_.wait_for_slice_shadow();
-  write(to_writes(tables::tree::slice_rows(next_->live.image()), device_.row_words()));
+  write(to_writes(slice_banks_.differing(tables::tree::slice_rows(next_->live.image())), device_.row_words()));
   device_.check_errors("while rebuilt trees were written; the rules in force stay");
   device_.wait_for_shadow();
   if (options_.ownership != nullptr) options_.ownership->confirm();
   const std::uint64_t decided_before = device_.frames_decided();
   device_.flip();
+  slice_banks_.flipped();
   flipped_to(std::move(*next_), decided_before);
   next_.reset();
   pending_.clear();
   state_ = State::idle;
   ++figures_.rebuilds;
+  if (next_is_whole_) ++figures_.whole;
 }
 
 bool LiveTable::work() {
@@ -331,35 +392,47 @@ bool LiveTable::work() {
   return busy();
 }
 
-void LiveTable::fold() {
-  if (state_ == State::idle) begin();
+void LiveTable::fold(bool whole) {
+  if (state_ == State::idle) begin(whole);
   while (state_ != State::idle) {
     if (state_ == State::compiling) compiled_.wait();
     work();
   }
 }
 
-LiveRuleId LiveTable::add(policy::Entry entry, std::optional<LiveRuleId> before, bool counted) {
+Change LiveTable::add_or_wait(const EntryPointer& entry, LiveRuleId name, std::optional<LiveRuleId> before) {
+  try {
+    return current_->add(entry, name, before);
+  } catch (const tables::tree::SliceIsFull&) {
+    ++figures_.waits;
+  }
+  fold();
+  // Only where the trees that were kept had no room for it, trees from nothing may have more.
+  if (!next_is_whole_) {
+    try {
+      return current_->add(entry, name, before);
+    } catch (const tables::tree::SliceIsFull&) {
+      fold(true);
+    }
+  }
+  return current_->add(entry, name, before);
+}
+
+LiveRuleId LiveTable::add(policy::Entry added, std::optional<LiveRuleId> before, bool counted) {
   if (before && !by_name_.contains(*before))
     throw std::out_of_range(fmt::format("there is no rule {} to put another before", *before));
   const LiveRuleId name = next_name_;
-  Change change;
-  try {
-    change = current_->add(entry, name, before);
-  } catch (const tables::tree::SliceIsFull&) {
-    ++figures_.waits;
-    fold();
-    change = current_->add(entry, name, before);
-  }
+  const auto entry = std::make_shared<const policy::Entry>(std::move(added));
+  Change change = add_or_wait(entry, name, before);
   ++next_name_;
   by_name_[name] = rules_.insert(before ? by_name_.at(*before) : rules_.end(), {name, entry, counted});
-  apply(change);
+  apply(std::move(change));
   ++figures_.additions;
   ++added_since_;
-  if (state_ == State::compiling) log_.push_back({std::move(entry), name, before});
+  if (state_ == State::compiling) log_.push_back({entry, name, before});
   if (state_ == State::loading) {
     try {
-      repeat({std::move(entry), name, before});
+      repeat({entry, name, before});
     } catch (const tables::tree::SliceIsFull& error) {
       problem_ = error.what();
       ++figures_.abandoned;
@@ -375,14 +448,14 @@ LiveRuleId LiveTable::add(policy::Entry entry, std::optional<LiveRuleId> before,
 void LiveTable::remove(LiveRuleId rule) {
   const auto place = by_name_.find(rule);
   if (place == by_name_.end()) throw std::out_of_range(fmt::format("there is no rule {}", rule));
-  for (const Change& change : current_->remove(rule)) apply(change);
+  for (Change& change : current_->remove(rule)) apply(std::move(change));
   rules_.erase(place->second);
   by_name_.erase(place);
   totals_.erase(rule);
   if (retired_) std::erase_if(retired_->counters, [&](const Retired::Counter& of) { return of.name == rule; });
   ++figures_.removals;
-  if (state_ == State::compiling) log_.push_back({std::nullopt, rule, std::nullopt});
-  if (state_ == State::loading) repeat({std::nullopt, rule, std::nullopt});
+  if (state_ == State::compiling) log_.push_back({nullptr, rule, std::nullopt});
+  if (state_ == State::loading) repeat({nullptr, rule, std::nullopt});
 }
 
 }  // namespace portcullis::device

@@ -1,8 +1,9 @@
 // LiveTable: the rules of a device with trees (docs/scale.md) that come and go one by one while packets pass.
 //
 // A rule that is added goes into the slice, one that is removed is taken out of force where it stands; when the slice
-// has few places left, all rules are compiled anew on a thread of their own, written to the trees' shadow bank piece by
-// piece, and the banks are exchanged. Rules that come and go meanwhile are in force at once, and in the new trees or
+// has few places left, what has gathered is compiled into the trees on a thread of their own (tables/tree/recompile.h;
+// from nothing where these trees have no room for it), written to their shadow bank piece by piece, and the banks are
+// exchanged. Rules that come and go meanwhile are in force at once, and in the new trees or
 // slice when these come into force.
 //
 // Counters of single rules are exact: a rule keeps its number while packets count by it, and where a rebuild gives it
@@ -24,9 +25,24 @@
 #include "device/ownership.h"
 #include "device/row_sink.h"
 #include "policy/policy.h"
-#include "tables/tree/live.h"
+#include "tables/tree/recompile.h"
 
 namespace portcullis::device {
+
+/// What the slice's two banks hold, so that only rows that differ are written.
+class SliceBanks {
+ public:
+  /// Those of `rows` that the shadow bank does not hold yet; it is then taken to hold them all.
+  std::vector<tables::tree::LoadRow> differing(std::vector<tables::tree::LoadRow> rows);
+  /// The banks have been exchanged.
+  void flipped() { shadow_ = 1 - shadow_; }
+  /// Nothing is known of the shadow bank.
+  void forget_shadow() { held_[shadow_].clear(); }
+
+ private:
+  std::array<std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>, 2> held_;  ///< by target << 16 | index
+  unsigned shadow_ = 0;
+};
 
 /// Names a rule for as long as the table lives.
 using LiveRuleId = std::uint32_t;
@@ -45,6 +61,8 @@ class LiveTable {
     /// Of whoever owns the tables already, and for as long as the table lives; without it each load takes the ownership
     /// for itself.
     Ownership* ownership = nullptr;
+    /// Each rebuild compiles all rules from nothing.
+    bool always_whole = false;
     tables::tree::BuildOptions build;
   };
 
@@ -52,6 +70,7 @@ class LiveTable {
     std::uint64_t additions = 0;
     std::uint64_t removals = 0;
     std::uint64_t rebuilds = 0;   ///< that came into force
+    std::uint64_t whole = 0;      ///< of these, that compiled all rules from nothing
     std::uint64_t abandoned = 0;  ///< rebuilds whose slice could not take what came meanwhile
     std::uint64_t waits = 0;      ///< additions that had to wait for a rebuild
     std::uint64_t rows = 0;       ///< written, all together
@@ -79,7 +98,7 @@ class LiveTable {
   /// begins FlipClocks (4) clocks later meets the rule. Where the slice is full, it waits for a rebuild first. Throws
   /// std::out_of_range where there is no rule `before`, tables::tree::SliceIsFull where a rebuild makes no room.
   /// counters() of the rule is there if it is `counted`, which costs some register accesses here and at each rebuild.
-  LiveRuleId add(policy::Entry entry, std::optional<LiveRuleId> before = std::nullopt, bool counted = false);
+  LiveRuleId add(policy::Entry added, std::optional<LiveRuleId> before = std::nullopt, bool counted = false);
   /// Takes a rule out of force; one whose lists were split goes part by part. Throws std::out_of_range where there is
   /// none.
   void remove(LiveRuleId rule);
@@ -100,9 +119,9 @@ class LiveTable {
   /// A piece of the rebuild that is under way, if there is one, or of reading what rules have counted before; true
   /// while there is more to do. Call it now and then.
   bool work();
-  /// Rebuilds at once: all rules are in the trees when it returns, those excepted that only the slice holds. Where that
-  /// cannot be done, the rules in force stay, and problem() says why.
-  void fold();
+  /// Rebuilds at once: the trees hold all rules when it returns, those excepted that only the slice holds, and a few
+  /// that they have no room for. Where that cannot be done, the rules in force stay, and problem() says why.
+  void fold() { fold(options_.always_whole); }
 
   /// Rules in force, in order; `names`, if given, receives their names.
   policy::Policy policy(std::vector<LiveRuleId>* names = nullptr) const;
@@ -121,25 +140,44 @@ class LiveTable {
   const Figures& figures() const { return figures_; }
 
  private:
+  using EntryPointer = tables::tree::EntryPointer;
   struct Rule {
     LiveRuleId name;
-    policy::Entry entry;
+    EntryPointer entry;
     bool counted = false;
+  };
+  /// What rules were compiled into.
+  struct Compiled {
+    policy::Policy head;              ///< without entries
+    std::vector<EntryPointer> rules;  ///< by number
+    std::vector<LiveRuleId> names;    ///< the same
+    tables::tree::ScaleImage image;
+    bool whole = true;  ///< from nothing
+
+    /// All from nothing. Throws tables::tree::DoesNotFitTrees.
+    Compiled(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, tables::tree::ScaleImage image);
+    /// From the ones before, whose names are `before`, by number.
+    Compiled(policy::Policy head, tables::tree::Recompiled recompiled, const std::vector<LiveRuleId>& before);
+  };
+  /// Numbers of a rule: several, one after the other, of one whose lists were split.
+  struct Numbers {
+    std::uint32_t first = 0;
+    std::uint32_t count = 1;
   };
   /// What was compiled, and what has come and gone since.
   struct Generation {
     tables::tree::LiveRules live;
-    std::unordered_map<LiveRuleId, std::vector<std::uint32_t>> numbers;  ///< several of a rule whose lists were split
-    std::vector<LiveRuleId> names;                                       ///< by number
+    std::vector<LiveRuleId> names;  ///< by number
+    std::unordered_map<LiveRuleId, Numbers> numbers;
     std::unordered_map<std::uint32_t, Tally> bases;  ///< what a rule's counter held before, by number
 
-    Generation(const policy::Policy& policy, const std::vector<LiveRuleId>& rules, tables::tree::ScaleImage image);
-    tables::tree::Change add(const policy::Entry& entry, LiveRuleId name, std::optional<LiveRuleId> before);
+    explicit Generation(Compiled compiled);
+    tables::tree::Change add(const EntryPointer& entry, LiveRuleId name, std::optional<LiveRuleId> before);
     std::vector<tables::tree::Change> remove(LiveRuleId name);
   };
   /// A change since the rebuild began.
   struct Logged {
-    std::optional<policy::Entry> added;  ///< none: removed
+    EntryPointer added;  ///< none: removed
     LiveRuleId name;
     std::optional<LiveRuleId> before;
   };
@@ -155,12 +193,14 @@ class LiveTable {
   };
   enum class State : std::uint8_t { idle, compiling, loading };
 
-  void begin();
+  tables::tree::Change add_or_wait(const EntryPointer& entry, LiveRuleId name, std::optional<LiveRuleId> before);
+  void begin(bool whole);
   void begin_if_due();
+  void fold(bool whole);
   void take_compiled();
   void load_piece();
   void repeat(const Logged& change);
-  void apply(const tables::tree::Change& change);
+  void apply(tables::tree::Change change);
   void abandon();
   void flipped_to(Generation next, std::uint64_t decided_before);
   void collect();
@@ -176,16 +216,16 @@ class LiveTable {
   std::unordered_map<LiveRuleId, std::list<Rule>::iterator> by_name_;
   LiveRuleId next_name_ = 0;
   std::optional<Generation> current_;
+  SliceBanks slice_banks_;
   std::uint64_t decided_before_ = 0;  ///< of the bank in force, as in Retired
   std::optional<Retired> retired_;
   std::unordered_map<LiveRuleId, Tally> totals_;  ///< of counted rules, from numbers that they have no longer
   std::array<Tally, kCauses> cause_totals_{};
 
   State state_ = State::idle;
-  std::future<tables::tree::ScaleCompiled> compiled_;
-  policy::Policy compiling_;  ///< what `compiled_` is made of
-  std::vector<LiveRuleId> compiling_names_;
+  std::future<std::optional<Compiled>> compiled_;  ///< nothing: only from nothing
   std::vector<Logged> log_;
+  bool next_is_whole_ = false;
   std::optional<Generation> next_;
   std::vector<RowWrite> pending_;
   std::size_t written_ = 0;  ///< of pending_

@@ -20,16 +20,16 @@ std::size_t count_rows(std::span<const RowWrite> rows) {
 
 }  // namespace
 
-std::vector<RowWrite> to_writes(std::span<const tables::tree::LoadRow> rows, unsigned words) {
+std::vector<RowWrite> to_writes(std::vector<tables::tree::LoadRow> rows, unsigned words) {
   std::vector<RowWrite> out;
-  for (const tables::tree::LoadRow& row : rows) {
-    std::vector<std::uint32_t> data = row.words;
-    data.resize(words);
+  out.reserve(rows.size());
+  for (tables::tree::LoadRow& row : rows) {
+    row.words.resize(words);
     if (!out.empty() && out.back().target == row.target && out.back().index + out.back().count == row.index &&
-        out.back().words == data) {
+        out.back().words == row.words) {
       ++out.back().count;
     } else {
-      out.push_back({row.target, row.index, 1, std::move(data)});
+      out.push_back({row.target, row.index, 1, std::move(row.words)});
     }
   }
   return out;
@@ -110,8 +110,8 @@ LoadReport ScaleLoader::stage(const tables::tree::ScaleImage& image) {
   device_.clear_errors();
   device_.clear_shadow_counters();
   LoadReport report;
-  for (const auto& rows : {tables::tree::tree_rows(image), tables::tree::slice_rows(image)}) {
-    const std::vector<RowWrite> writes = to_writes(rows, device_.row_words());
+  for (auto* const rows : {&tables::tree::tree_rows, &tables::tree::slice_rows}) {
+    const std::vector<RowWrite> writes = to_writes(rows(image), device_.row_words());
     sink_->write(writes);
     report.rows += count_rows(writes);
   }

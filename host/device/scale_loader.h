@@ -13,7 +13,7 @@
 namespace portcullis::device {
 
 /// Rows as the load port takes them, padded to `words` 32-bit words; equal rows at consecutive indices are one element.
-std::vector<RowWrite> to_writes(std::span<const tables::tree::LoadRow> rows, unsigned words);
+std::vector<RowWrite> to_writes(std::vector<tables::tree::LoadRow> rows, unsigned words);
 
 /// Rule of the image by the number that verdicts and counters give it: the trees' rules, then the slice's. Numbers
 /// without a rule are -1.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace portcullis::tables::tree {
 namespace {
@@ -38,8 +39,9 @@ bool is_prefix(const Range& range, unsigned bits) {
   return range.first <= range.last && range.last <= ones(bits) && (span & (span + 1)) == 0 && (range.first & span) == 0;
 }
 
-Sorted sort_rules(const policy::Policy& policy, const Shape& shape) {
+Sorted sort_rules(const policy::Policy& policy, const Shape& shape, std::vector<Predicate> predicates) {
   Sorted sorted;
+  sorted.predicates = std::move(predicates);
   sorted.boxes.resize(policy.entries.size());
   for (std::size_t rule = 0; rule < policy.entries.size(); ++rule) {
     const policy::Match& match = policy.entries[rule].match;

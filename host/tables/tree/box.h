@@ -49,8 +49,8 @@ struct Sorted {
   std::vector<std::string> reasons;   ///< why, one for each of `unions`
 };
 
-/// Sorts the entries of a policy; entry n is rule n.
-Sorted sort_rules(const policy::Policy& policy, const Shape& shape);
+/// Sorts the entries of a policy; entry n is rule n. `predicates`: those that have numbers already.
+Sorted sort_rules(const policy::Policy& policy, const Shape& shape, std::vector<Predicate> predicates = {});
 
 /// The key, and which predicates hold for it.
 TreeKey tree_key(const policy::Key& key, const std::vector<Predicate>& predicates, const Shape& shape);

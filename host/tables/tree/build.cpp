@@ -8,6 +8,8 @@
 #include <optional>
 #include <random>
 
+#include "tables/tree/insert.h"
+
 namespace portcullis::tables::tree {
 namespace {
 
@@ -284,9 +286,15 @@ class Grower {
 class Attempt {
  public:
   Attempt(const Ranks& ranks, Grower& grower, const Shape& shape, const BuildOptions& options, std::size_t rules,
-          std::uint64_t seed, bool first)
-      : ranks_(ranks), grower_(grower), shape_(shape), options_(options), dice_(seed), rules_(rules), first_(first) {
-    budget_ = static_cast<std::size_t>(options.copies * static_cast<double>(rules));
+          unsigned number)
+      : ranks_(ranks),
+        grower_(grower),
+        shape_(shape),
+        options_(options),
+        dice_(options.seed + number),
+        rules_(rules),
+        number_(number) {
+    budget_ = copies_allowed(options, rules);
   }
 
   void run() {
@@ -295,7 +303,7 @@ class Attempt {
     for (std::size_t t = 0; t < shape_.trees.size(); ++t) {
       Sketch best;
       for (unsigned trial = 0; trial < options_.trials; ++trial) {
-        const double c = trial == 0 && first_ ? 0.03 : 0.002 * std::pow(60.0, dice_.unit());
+        const double c = trial == 0 && number_ == 0 ? 0.03 : weight(t, trial);
         Sketch sketch = grower_.grow(rest, shape_.trees[t], c, dice_);
         if (trial == 0 || sketch.kicked.size() < best.kicked.size()) best = std::move(sketch);
         if (best.kicked.empty()) break;
@@ -307,13 +315,11 @@ class Attempt {
       trees_.back().kicked.clear();
     }
     // Room that is left in any tree takes what no tree took.
-    for (std::size_t t = 0; t < trees_.size(); ++t) put_back(trees_[t], shape_.trees[t], rest, 8 * options_.leaves);
-    for (std::size_t t = trees_.size(); t-- > 0;) divide_in(trees_[t], shape_.trees[t], rest);
+    for (std::size_t t = 0; t < trees_.size(); ++t)
+      put_back(trees_[t], shape_.trees[t], rest, kMostLeaves * options_.leaves);
     left_over_ = std::move(rest);
     std::sort(left_over_.begin(), left_over_.end());
   }
-
-  const std::vector<Index>& left_over() const { return left_over_; }
 
   Forest forest() const {
     Forest forest;
@@ -337,6 +343,15 @@ class Attempt {
   }
 
  private:
+  /// A weight from 0.002 to 0.12, which all attempts and trials together cover evenly: multiples of the golden ratio,
+  /// and of the plastic number's for the trees. Few weights are good for some sets, and dice might not meet them for
+  /// long.
+  double weight(std::size_t tree, unsigned trial) const {
+    const double begin = Dice(options_.seed).unit() + 0.7548776662466927 * static_cast<double>(tree);
+    const double step = 0.6180339887498949 * (static_cast<double>(number_) * options_.trials + trial);
+    return 0.002 * std::pow(60.0, std::fmod(begin + step, 1.0));
+  }
+
   /// Takes rules out of a tree over its capacity: those that a sketch of the next tree would hold in fewest leaves.
   void evict(Sketch& sketch, std::size_t t) {
     const std::size_t capacity = shape_.trees[t].entries;
@@ -393,105 +408,23 @@ class Attempt {
     std::erase_if(rest, [&](Index rule) { return home[rule]; });
   }
 
-  /// Where a full leaf is divided for one more rule.
-  struct Division {
-    Index leaf = 0;
-    unsigned field = 0;  ///< 1 + field; 0: the leaf has room
-    Index threshold = 0;
-    std::size_t added = 0;  ///< entries
-  };
-
-  /// The division of a leaf that adds fewest entries, or none.
-  std::optional<Division> divide(const Sketch& sketch, Index leaf, Index rule) const {
-    std::vector<Index> rules = sketch.nodes[leaf].rules;
-    rules.push_back(rule);
-    if (rules.size() <= shape_.leaf) return Division{leaf, 0, 0, 1};
-    std::optional<Division> best;
-    for (unsigned f = 0; f < kFields; ++f) {
-      for (std::size_t i = 0; i < 2 * rules.size(); ++i) {
-        const Index threshold = (i % 2 == 0 ? ranks_.first : ranks_.past)[f][rules[i / 2]];
-        std::size_t left = 0;
-        std::size_t right = 0;
-        for (const Index other : rules) {
-          left += ranks_.first[f][other] < threshold ? 1U : 0U;
-          right += ranks_.past[f][other] > threshold ? 1U : 0U;
-        }
-        if (left > shape_.leaf || right > shape_.leaf) continue;
-        const std::size_t added = left + right + 1 - rules.size();
-        if (!best || added < best->added) best = Division{leaf, f + 1, threshold, added};
-      }
-    }
-    return best;
-  }
-
-  /// Gives rules that no tree takes a home by dividing full leaves; rules that span the division stand on both sides.
-  void divide_in(Sketch& sketch, const TreeShape& tree, std::vector<Index>& rest) {
-    std::vector<Index> found;
-    std::vector<bool> home(rules_);
-    for (const Index rule : rest) {
-      grower_.leaves(sketch, rule, 8 * options_.leaves, found);
-      if (found.size() > 8 * options_.leaves) continue;
-      std::vector<Division> plan;
-      std::array<unsigned, kMaxLevels + 2> rows{};
-      std::size_t added = 0;
-      bool fits = true;
-      for (const Index leaf : found) {
-        const std::optional<Division> division = divide(sketch, leaf, rule);
-        const unsigned level = sketch.nodes[leaf].level + 1;
-        if (division && division->field != 0) {
-          rows[level] += 2;
-          fits = fits && level <= tree.levels && sketch.rows[level] + rows[level] <= shape_.level_rows(tree, level);
-        }
-        fits = fits && division;
-        if (!fits) break;
-        plan.push_back(*division);
-        added += division->added;
-      }
-      if (!fits || added - 1 > budget_ || sketch.entries + added > tree.entries) continue;
-      for (const Division& division : plan) apply(sketch, division, rule);
-      sketch.entries += added;
-      budget_ -= added - 1;
-      home[rule] = true;
-    }
-    std::erase_if(rest, [&](Index rule) { return home[rule]; });
-  }
-
-  void apply(Sketch& sketch, const Division& division, Index rule) {
-    std::vector<Index> rules = sketch.nodes[division.leaf].rules;
-    rules.insert(std::upper_bound(rules.begin(), rules.end(), rule), rule);
-    if (division.field == 0) {
-      sketch.nodes[division.leaf].rules = std::move(rules);
-      return;
-    }
-    const auto number = static_cast<Index>(sketch.nodes.size());
-    sketch.nodes.resize(number + 2);
-    Sketch::Node& node = sketch.nodes[division.leaf];
-    node.field = division.field;
-    node.threshold = division.threshold;
-    node.left = number;
-    node.right = number + 1;
-    node.rules.clear();
-    sketch.rows[node.level + 1] += 2;
-    sketch.nodes[number].level = sketch.nodes[number + 1].level = node.level + 1;
-    for (const Index other : rules) {
-      if (ranks_.first[division.field - 1][other] < division.threshold) sketch.nodes[number].rules.push_back(other);
-      if (ranks_.past[division.field - 1][other] > division.threshold) sketch.nodes[number + 1].rules.push_back(other);
-    }
-  }
-
   const Ranks& ranks_;
   Grower& grower_;
   const Shape& shape_;
   const BuildOptions& options_;
   Dice dice_;
   std::size_t rules_;
-  bool first_;              ///< begins each tree with the usual weight
+  unsigned number_;         ///< the first begins each tree with the usual weight
   std::size_t budget_ = 0;  ///< copies that are still allowed
   std::vector<Sketch> trees_;
   std::vector<Index> left_over_;
 };
 
 }  // namespace
+
+std::size_t copies_allowed(const BuildOptions& options, std::size_t rules) {
+  return static_cast<std::size_t>(options.copies * static_cast<double>(rules));
+}
 
 Forest build(std::span<const Box> boxes, const Shape& shape, const BuildOptions& options,
              const std::function<bool(std::span<const std::uint32_t>)>& accept) {
@@ -500,15 +433,17 @@ Forest build(std::span<const Box> boxes, const Shape& shape, const BuildOptions&
   Grower grower(ranks, shape);
   Forest best;
   for (unsigned number = 0;; ++number) {
-    Attempt attempt(ranks, grower, shape, options, boxes.size(), options.seed + number, number == 0);
+    Attempt attempt(ranks, grower, shape, options, boxes.size(), number);
     attempt.run();
-    const std::size_t left_over = attempt.left_over().size();
-    const bool accepted = accept(attempt.left_over());
-    if (number == 0 || (accepted && !best.accepted) ||
-        (accepted == best.accepted && left_over < best.left_over.size())) {
-      best = attempt.forest();
-      best.accepted = accepted;
+    Forest forest = attempt.forest();
+    if (!forest.left_over.empty()) {
+      Inserter inserter(forest, boxes, shape, copies_allowed(options, boxes.size()), kMostLeaves * options.leaves);
+      std::erase_if(forest.left_over, [&](Index rule) { return inserter.insert(rule); });
     }
+    forest.accepted = accept(forest.left_over);
+    if (number == 0 || (forest.accepted && !best.accepted) ||
+        (forest.accepted == best.accepted && forest.left_over.size() < best.left_over.size()))
+      best = std::move(forest);
     best.attempts = number + 1;
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     if (best.accepted && (best.left_over.empty() || number + 1 >= options.attempts)) return best;

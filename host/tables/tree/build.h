@@ -43,9 +43,15 @@ struct BuildOptions {
   double seconds = 10;    ///< no attempt is begun later than this
   unsigned trials = 4;    ///< of each tree in an attempt; the one that kicks fewest is kept
   double copies = 0.045;  ///< entries beyond one a rule, at most, as a share of the rules
-  unsigned leaves = 8;    ///< leaves in which one rule may stand; eight times as many if else no tree takes it
+  unsigned leaves = 8;    ///< leaves in which one rule may stand; kMostLeaves times as many if else no tree takes it
   bool overlap = true;    ///< for compile_scale: the report has the header under which most rules meet
 };
+
+/// BuildOptions::leaves may be so many times as many where else no tree takes a rule.
+inline constexpr unsigned kMostLeaves = 8;
+
+/// BuildOptions::copies as entries.
+std::size_t copies_allowed(const BuildOptions& options, std::size_t rules);
 
 /// Makes BuildOptions::attempts attempts, and further ones until `accept` takes what one leaves over. Equal boxes,
 /// shape, options and answers give an equal forest however fast the machine is, unless the time ends.

@@ -177,6 +177,12 @@ std::uint64_t slice_word(std::uint64_t action, std::uint32_t before) {
   return (action & ~kBeforeMask) | (std::uint64_t{before} << kBeforeShift);
 }
 
+TableImage compile_slice(const policy::Policy& rules, std::span<const std::uint32_t> numbers, const Geometry& slice) {
+  TableImage image = compile_tables(rules, slice);
+  for (std::size_t i = 0; i < numbers.size(); ++i) image.actions[i] = slice_word(image.actions[i], numbers[i]);
+  return image;
+}
+
 ScaleCompiled compile_scale(const policy::Policy& asked, const Shape& shape, const BuildOptions& options) {
   if (const std::string problem = shape.problem(); !problem.empty()) throw GeometryError(problem);
   const auto refuse = [&](const std::string& what) {
@@ -242,9 +248,7 @@ ScaleCompiled compile_scale(const policy::Policy& asked, const Shape& shape, con
   image.slice_rules = sorted.unions;
   for (const std::uint32_t box : forest.left_over) image.slice_rules.push_back(rules[box]);
   std::sort(image.slice_rules.begin(), image.slice_rules.end());
-  image.slice = compile_tables(slice_policy(policy, image.slice_rules), shape.slice);
-  for (std::size_t i = 0; i < image.slice_rules.size(); ++i)
-    image.slice.actions[i] = slice_word(image.slice.actions[i], image.slice_rules[i]);
+  image.slice = compile_slice(slice_policy(policy, image.slice_rules), image.slice_rules, shape.slice);
   for (const policy::Entry& entry : policy.entries) {
     image.actions.push_back(entry.action.to_word());
     image.entries.push_back(entry.from);
@@ -303,7 +307,8 @@ std::string prove_scale(const policy::Policy& asked, const ScaleImage& image) {
   const std::optional<policy::Policy> expanded = expand(asked, image.origins);
   if (!expanded) return "the image's rules are not those of the policy, each once or in its parts";
   const policy::Policy& policy = *expanded;
-  Sorted sorted = sort_rules(policy, shape);
+  // Predicates may have any numbers: a rule's is found by its values, and entries are compared by number.
+  Sorted sorted = sort_rules(policy, shape, read_predicates(image.trees));
   if (!std::is_sorted(image.slice_rules.begin(), image.slice_rules.end(), std::less_equal<>{}))
     return "the slice's rules are not in ascending order";
   if (image.slice.actions.size() != image.slice_rules.size()) return "the slice has other rules than its list names";

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -81,6 +82,10 @@ class DoesNotFitTrees : public std::runtime_error {
  private:
   Overlap overlap_;
 };
+
+/// The slice's tables for `rules`, whose numbers are `numbers`: each comes right before the rule of the trees of its
+/// number. Throws DoesNotFit.
+TableImage compile_slice(const policy::Policy& rules, std::span<const std::uint32_t> numbers, const Geometry& slice);
 
 /// Throws DoesNotFitTrees, and GeometryError for a shape outside its limits.
 ScaleCompiled compile_scale(const policy::Policy& policy, const Shape& shape, const BuildOptions& options = {});

@@ -22,28 +22,43 @@ std::size_t room_beside(const Geometry& slice, std::size_t rules, Used&& used) {
   return least;
 }
 
+policy::Policy head_of(const policy::Policy& policy) {
+  policy::Policy head;
+  head.default_action = policy.default_action;
+  head.monitor = policy.monitor;
+  return head;
+}
+
+std::vector<EntryPointer> shared(const policy::Policy& policy) {
+  std::vector<EntryPointer> out;
+  for (const policy::Entry& entry : policy.entries) out.push_back(std::make_shared<const policy::Entry>(entry));
+  return out;
+}
+
 }  // namespace
 
-LiveRules::LiveRules(policy::Policy policy, ScaleImage image)
-    : policy_(std::move(policy)),
+LiveRules::LiveRules(const policy::Policy& policy, ScaleImage image)
+    : LiveRules(head_of(policy), shared(policy), std::move(image)) {}
+
+LiveRules::LiveRules(policy::Policy head, std::vector<EntryPointer> rules, ScaleImage image)
+    : head_(std::move(head)),
+      rules_(std::move(rules)),
       image_(std::move(image)),
-      gone_(policy_.entries.size()),
-      next_number_(static_cast<std::uint32_t>(policy_.entries.size())) {
-  image_.origins.resize(policy_.entries.size());
+      next_number_(static_cast<std::uint32_t>(rules_.size())) {
+  image_.entries.clear();
+  image_.origins.resize(rules_.size());
   std::iota(image_.origins.begin(), image_.origins.end(), 0U);
   for (std::uint32_t place = 0; place < image_.slice_rules.size(); ++place) {
     const std::uint32_t rule = image_.slice_rules[place];
-    slice_.push_back({place, rule, true, rule, policy_.entries.at(rule)});
+    slice_.push_back({place, rule, true, rule, rules_.at(rule)});
   }
 }
 
-Change LiveRules::load_slice(std::vector<InSlice> next, std::vector<Move> moves) {
-  policy::Policy rules;
-  rules.default_action = policy_.default_action;
-  rules.monitor = policy_.monitor;
-  for (const InSlice& rule : next) {
+Change LiveRules::load_slice(std::vector<SliceRule> next, std::vector<Move> moves) {
+  policy::Policy rules = head_;
+  for (const SliceRule& rule : next) {
     rules.entries.resize(rule.place);  // an entry without values matches nothing
-    rules.entries.push_back(rule.entry);
+    rules.entries.push_back(*rule.entry);
   }
   TableImage slice;
   try {
@@ -53,7 +68,7 @@ Change LiveRules::load_slice(std::vector<InSlice> next, std::vector<Move> moves)
   }
   image_.slice = std::move(slice);
   image_.slice_rules.assign(rules.entries.size(), kNoRule);
-  for (const InSlice& rule : next) {
+  for (const SliceRule& rule : next) {
     image_.slice.actions[rule.place] = slice_word(image_.slice.actions[rule.place], rule.before);
     image_.slice_rules[rule.place] = rule.number;
   }
@@ -71,9 +86,9 @@ std::uint32_t LiveRules::place_between(std::size_t at, std::uint32_t low, std::u
 }
 
 // Gives all rules new places, evenly among those that are free now.
-void LiveRules::spread(std::vector<InSlice>& rules) const {
+void LiveRules::spread(std::vector<SliceRule>& rules) const {
   std::vector<bool> used(image_.trees.shape.slice.rules);
-  for (const InSlice& rule : slice_) used[rule.place] = true;
+  for (const SliceRule& rule : slice_) used[rule.place] = true;
   std::vector<std::uint32_t> free;
   for (std::uint32_t place = 0; place < used.size(); ++place)
     if (!used[place]) free.push_back(place);
@@ -86,10 +101,10 @@ void LiveRules::spread(std::vector<InSlice>& rules) const {
   for (std::size_t i = 0; i < rules.size(); ++i) rules[i].place = free[(2 * i + 1) * free.size() / (2 * rules.size())];
 }
 
-Change LiveRules::insert(std::size_t place, std::uint32_t before, policy::Entry entry, std::uint32_t* number) {
+Change LiveRules::insert(std::size_t place, std::uint32_t before, EntryPointer entry, std::uint32_t* number) {
   const std::uint32_t low = place == 0 ? 0 : slice_[place - 1].place + 1;
   const std::uint32_t high = place == slice_.size() ? image_.trees.shape.slice.rules : slice_[place].place;
-  std::vector<InSlice> next = slice_;
+  std::vector<SliceRule> next = slice_;
   next.insert(next.begin() + static_cast<std::ptrdiff_t>(place), {low, before, false, next_number_, std::move(entry)});
   if (low < high) {
     next[place].place = place_between(place, low, high);
@@ -98,7 +113,7 @@ Change LiveRules::insert(std::size_t place, std::uint32_t before, policy::Entry 
   }
   std::vector<Move> moves = {{next_number_, std::nullopt, next[place].place}};
   for (std::size_t i = 0; i < slice_.size(); ++i) {
-    const InSlice& now = next[i < place ? i : i + 1];
+    const SliceRule& now = next[i < place ? i : i + 1];
     if (now.place != slice_[i].place) moves.push_back({now.number, slice_[i].place, now.place});
   }
   Change change = load_slice(std::move(next), std::move(moves));
@@ -108,40 +123,40 @@ Change LiveRules::insert(std::size_t place, std::uint32_t before, policy::Entry 
   return change;
 }
 
-Change LiveRules::add(policy::Entry entry, std::uint32_t before, std::uint32_t* number) {
-  if (before > policy_.entries.size())
-    throw std::out_of_range(fmt::format("before rule {}: there are {} rules", before, policy_.entries.size()));
-  const auto behind = [&](const InSlice& rule) {
+Change LiveRules::add(EntryPointer entry, std::uint32_t before, std::uint32_t* number) {
+  if (before > rules_.size())
+    throw std::out_of_range(fmt::format("before rule {}: there are {} rules", before, rules_.size()));
+  const auto behind = [&](const SliceRule& rule) {
     return rule.before > before || (rule.before == before && rule.compiled);
   };
   const auto place = std::find_if(slice_.begin(), slice_.end(), behind);
   return insert(static_cast<std::size_t>(place - slice_.begin()), before, std::move(entry), number);
 }
 
-Change LiveRules::add_before(policy::Entry entry, std::optional<std::uint32_t> before, std::uint32_t* number) {
-  if (!before) return add(std::move(entry), static_cast<std::uint32_t>(policy_.entries.size()), number);
+Change LiveRules::add_before(EntryPointer entry, std::optional<std::uint32_t> before, std::uint32_t* number) {
+  if (!before) return add(std::move(entry), static_cast<std::uint32_t>(rules_.size()), number);
   const auto place =
-      std::find_if(slice_.begin(), slice_.end(), [&](const InSlice& rule) { return rule.number == *before; });
+      std::find_if(slice_.begin(), slice_.end(), [&](const SliceRule& rule) { return rule.number == *before; });
   if (place != slice_.end())
     return insert(static_cast<std::size_t>(place - slice_.begin()), place->before, std::move(entry), number);
-  if (*before >= gone_.size() || gone_[*before])
+  if (*before >= rules_.size() || !rules_[*before])
     throw std::out_of_range(fmt::format("before rule {}: there is none", *before));
   return add(std::move(entry), *before, number);
 }
 
 Change LiveRules::remove(std::uint32_t number) {
   const auto in_slice =
-      std::find_if(slice_.begin(), slice_.end(), [&](const InSlice& rule) { return rule.number == number; });
+      std::find_if(slice_.begin(), slice_.end(), [&](const SliceRule& rule) { return rule.number == number; });
   if (in_slice != slice_.end()) {
-    std::vector<InSlice> next = slice_;
+    std::vector<SliceRule> next = slice_;
     std::vector<Move> moves = {{number, in_slice->place, std::nullopt}};
     next.erase(next.begin() + (in_slice - slice_.begin()));
     Change change = load_slice(std::move(next), std::move(moves));
-    if (number < gone_.size()) gone_[number] = true;
+    if (number < rules_.size()) rules_[number].reset();
     return change;
   }
-  if (number >= gone_.size() || gone_[number]) throw std::out_of_range(fmt::format("there is no rule {}", number));
-  gone_[number] = true;
+  if (number >= rules_.size() || !rules_[number]) throw std::out_of_range(fmt::format("there is no rule {}", number));
+  rules_[number].reset();
   Change change;
   const Shape& shape = image_.trees.shape;
   for (unsigned t = 0; t < image_.trees.trees.size(); ++t) {
@@ -156,9 +171,9 @@ Change LiveRules::remove(std::uint32_t number) {
 }
 
 std::optional<std::uint32_t> LiveRules::number_in_device(std::uint32_t number) const {
-  for (const InSlice& rule : slice_)
+  for (const SliceRule& rule : slice_)
     if (rule.number == number) return image_.trees.shape.rules + rule.place;
-  return number < gone_.size() && !gone_[number] ? std::optional(number) : std::nullopt;
+  return number < rules_.size() && rules_[number] ? std::optional(number) : std::nullopt;
 }
 
 std::size_t LiveRules::room() const {
@@ -171,19 +186,18 @@ std::size_t LiveRules::capacity(const Geometry& slice) {
 }
 
 policy::Policy LiveRules::policy(std::vector<std::uint32_t>* numbers) const {
-  policy::Policy out = policy_;
-  out.entries.clear();
+  policy::Policy out = head_;
   if (numbers != nullptr) numbers->clear();
-  const auto put = [&](const policy::Entry& entry, std::uint32_t number) {
-    out.entries.push_back(entry);
+  const auto put = [&](const EntryPointer& entry, std::uint32_t number) {
+    out.entries.push_back(*entry);
     if (numbers != nullptr) numbers->push_back(number);
   };
   auto added = slice_.begin();
-  for (std::uint32_t rule = 0; rule <= policy_.entries.size(); ++rule) {
+  for (std::uint32_t rule = 0; rule <= rules_.size(); ++rule) {
     for (; added != slice_.end() && added->before <= rule; ++added) {
       if (!added->compiled) put(added->entry, added->number);
     }
-    if (rule < policy_.entries.size() && !gone_[rule]) put(policy_.entries[rule], rule);
+    if (rule < rules_.size() && rules_[rule]) put(rules_[rule], rule);
   }
   return out;
 }

@@ -13,23 +13,24 @@ constexpr unsigned kTargetDefault = 0x19;
 
 std::vector<std::uint32_t> words(Address value, unsigned bits) {
   std::vector<std::uint32_t> out;
+  out.reserve((bits + 31) / 32);
   for (unsigned low = 0; low < bits; low += 32) out.push_back(static_cast<std::uint32_t>(value >> low));
-  return out;
-}
-
-std::vector<std::uint32_t> words(const BitMemory& memory, std::size_t row) {
-  std::vector<std::uint32_t> out;
-  for (unsigned low = 0; low < memory.width(); low += 32)
-    out.push_back(static_cast<std::uint32_t>(memory.get(row, low, std::min(32U, memory.width() - low))));
   return out;
 }
 
 std::vector<std::uint32_t> words(std::span<const std::uint64_t> bitmap) {
   std::vector<std::uint32_t> out;
+  out.reserve(2 * bitmap.size());
   for (const std::uint64_t word : bitmap) {
     out.push_back(static_cast<std::uint32_t>(word));
     out.push_back(static_cast<std::uint32_t>(word >> 32U));
   }
+  return out;
+}
+
+std::vector<std::uint32_t> words(const BitMemory& memory, std::size_t row) {
+  std::vector<std::uint32_t> out = words(memory.words(row));
+  out.resize((memory.width() + 31) / 32);
   return out;
 }
 

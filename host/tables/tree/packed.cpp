@@ -137,6 +137,69 @@ PackedTrees pack(const Forest& forest, std::span<const Box> boxes, std::span<con
   return image;
 }
 
+Unpacked unpack(const PackedTrees& image, std::size_t rules) {
+  const Shape& shape = image.shape;
+  Unpacked out;
+  out.boxes.resize(rules);
+  std::vector<bool> seen(rules);
+  for (unsigned t = 0; t < image.trees.size(); ++t) {
+    std::vector<Node>& nodes = out.forest.trees.emplace_back().nodes;
+    nodes.resize(1);
+    // Nodes of one level follow one another, and so do their children.
+    std::size_t begin = 0;
+    for (unsigned level = 0; begin < nodes.size(); ++level) {
+      const std::size_t end = nodes.size();
+      for (std::size_t n = begin; n < end; ++n) {
+        const Record record = read_record(image, t, level, n - begin);
+        if (record.field != 0) {
+          nodes[n].field = record.field;
+          nodes[n].threshold = record.threshold;
+          nodes[n].left = static_cast<std::uint32_t>(end + 2 * record.pair);
+          nodes[n].right = nodes[n].left + 1;
+          nodes.resize(std::max<std::size_t>(nodes.size(), nodes[n].right + 1));
+          continue;
+        }
+        for (std::uint32_t e = record.start; e < record.start + record.count; ++e) {
+          const Entry entry = read_entry(image, t, e);
+          if (entry.predicate == shape.never()) continue;
+          nodes[n].rules.push_back(entry.rule);
+          ++out.forest.entries;
+          if (seen.at(entry.rule)) {
+            ++out.forest.copies;
+            continue;
+          }
+          seen[entry.rule] = true;
+          out.boxes[entry.rule] = box_of(entry, shape).value();
+          out.boxes[entry.rule].predicate = entry.predicate;
+        }
+        std::sort(nodes[n].rules.begin(), nodes[n].rules.end());
+      }
+      begin = end;
+    }
+  }
+  return out;
+}
+
+std::vector<Predicate> read_predicates(const PackedTrees& image) {
+  std::vector<Predicate> out(image.shape.never());
+  std::size_t used = 0;
+  for (unsigned p = 0; p < out.size(); ++p) {
+    const auto bit = [&](PredicateTable table, unsigned value) {
+      const bool set = image.predicates[static_cast<unsigned>(table)].get(value, p, 1) != 0;
+      if (set) used = p + 1;
+      return set;
+    };
+    for (unsigned value = 0; value < 256; ++value) {
+      out[p].tcp_flags[value] = bit(PredicateTable::tcp_flags, value);
+      out[p].dscp_tags[value] = bit(PredicateTable::dscp_tags, value);
+      out[p].context[value] = bit(PredicateTable::context, value);
+    }
+    for (unsigned pair = 0; pair < 4; ++pair) out[p].family[pair] = bit(PredicateTable::family, pair);
+  }
+  out.resize(used);
+  return out;
+}
+
 Record read_record(const PackedTrees& image, unsigned tree, unsigned level, std::size_t row) {
   const Shape& shape = image.shape;
   const TreeShape& limits = shape.trees[tree];

@@ -88,6 +88,18 @@ struct PackedTrees {
 PackedTrees pack(const Forest& forest, std::span<const Box> boxes, std::span<const std::uint32_t> rules,
                  const std::vector<Predicate>& predicates, const Shape& shape);
 
+/// The other way round.
+struct Unpacked {
+  Forest forest;           ///< without what is left over; its leaves hold rule numbers
+  std::vector<Box> boxes;  ///< by rule number; of rules in no tree, nothing that is of use
+};
+
+/// Entries whose predicate never holds are left out. Rule numbers are below `rules`. The image must be proved
+/// (structure.h), or have been until entries were taken out of force.
+Unpacked unpack(const PackedTrees& image, std::size_t rules);
+
+/// By number, to the last that holds for any value; the one that never does is not among them.
+std::vector<Predicate> read_predicates(const PackedTrees& image);
 Record read_record(const PackedTrees& image, unsigned tree, unsigned level, std::size_t row);
 Entry read_entry(const PackedTrees& image, unsigned tree, std::size_t row);
 /// The box of an entry, or none if its bits are no box.

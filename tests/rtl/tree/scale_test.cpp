@@ -166,7 +166,7 @@ TEST(ScaleEngine, RulesComeAndGoUnderFullLoad) {
     policy::Entry changed = now.entries[sets.below(now.entries.size())];
     tables::tree::Change change;
     if (step % 4 == 0) {
-      change = live.add(changed, static_cast<std::uint32_t>(sets.below(801)));
+      change = live.add(std::make_shared<const policy::Entry>(changed), static_cast<std::uint32_t>(sets.below(801)));
     } else {
       const std::size_t entry = sets.below(now.entries.size());
       changed = now.entries[entry];

@@ -12,6 +12,7 @@
 #include "tables/tree/compile.h"
 #include "tables/tree/image_file.h"
 #include "tables/tree/live.h"
+#include "tables/tree/recompile.h"
 #include "tables/tree/recover.h"
 #include "tables/tree/split.h"
 #include "tables/tree/walk.h"
@@ -422,6 +423,8 @@ TEST(KickOutTrees, SmallerShapesHoldAsManyRulesAsTheySay) {
   }
 }
 
+EntryPointer shared(const policy::Entry& entry) { return std::make_shared<const policy::Entry>(entry); }
+
 TEST(LiveRules, AddedAndRemovedRulesKeepTheOrder) {
   RuleSets sets(test::seed(919));
   policy::Policy policy = sets.random(Kind::firewall, 600);
@@ -436,7 +439,7 @@ TEST(LiveRules, AddedAndRemovedRulesKeepTheOrder) {
       // A copy of some rule somewhere else, wider in one field: it hides rules, or is hidden.
       policy::Entry entry = policy.entries[sets.below(policy.entries.size())];
       if (sets.below(2) == 0) entry.match.destination = policy.entries[0].match.destination;
-      const Change change = live.add(entry, static_cast<std::uint32_t>(sets.below(601)));
+      const Change change = live.add(shared(entry), static_cast<std::uint32_t>(sets.below(601)));
       EXPECT_TRUE(change.flip_slice);
     }
     const policy::Policy now = live.policy(&numbers);
@@ -448,9 +451,81 @@ TEST(LiveRules, AddedAndRemovedRulesKeepTheOrder) {
       ASSERT_EQ(lookup(live.image(), key), expected) << "step " << step << ": " << describe(key);
     }
   }
-  // What has gathered folds into new trees.
+  // What has gathered folds into new trees, and into those that are there.
   const policy::Policy now = live.policy();
   EXPECT_EQ(prove_scale(now, compile_scale(now, Shape::scale()).image), "");
+  const auto recompiled = recompile(live.gathered(), {}, 256);
+  ASSERT_TRUE(recompiled);
+  EXPECT_EQ(prove_scale(now, recompiled->image), "");
+}
+
+// Rounds of changes, each recompiled from the trees of the round before: proved, in order, and with the rules' numbers.
+void expect_recompiled(policy::Policy policy, const Shape& shape, RuleSets& sets, std::size_t changes) {
+  const std::vector<policy::Entry> source = policy.entries;
+  LiveRules live(policy, compile_scale(policy, shape).image);
+  for (int round = 0; round < 12; ++round) {
+    std::vector<std::uint32_t> numbers;
+    for (std::size_t i = 0; i < changes; ++i) {
+      live.policy(&numbers);
+      if (sets.below(2) == 0) {
+        live.remove(numbers[sets.below(numbers.size())]);
+        continue;
+      }
+      policy::Entry entry = source[sets.below(source.size())];
+      if (sets.below(3) == 0) entry.match.source = source[sets.below(source.size())].match.source;
+      if (sets.below(5) == 0) entry.match.tcp_flags = policy::Chunk().set(sets.below(256));
+      if (sets.below(9) == 0) entry.match.source_port = {};  // matches nothing
+      const std::size_t place = sets.below(numbers.size() + 1);
+      live.add_before(shared(entry), place == numbers.size() ? std::nullopt : std::optional(numbers[place]));
+    }
+    const policy::Policy now = live.policy(&numbers);
+    const std::optional<Recompiled> next = recompile(live.gathered(), {}, shape.slice.rules);
+    ASSERT_TRUE(next) << "round " << round;
+    ASSERT_EQ(next->numbers, numbers);
+    ASSERT_EQ(next->rules.size(), now.entries.size());
+    for (std::size_t rule = 0; rule < now.entries.size(); ++rule)
+      ASSERT_EQ(next->rules[rule]->match, now.entries[rule].match) << "rule " << rule;
+    ASSERT_EQ(prove_scale(now, next->image), "") << "round " << round;
+    const BruteForce oracle(now);
+    policy::Policy met = now;
+    std::erase_if(met.entries, [](const policy::Entry& entry) { return entry.match.empty(); });
+    for (int i = 0; i < 300; ++i) {
+      const policy::Key key = sets.header(met);
+      ASSERT_EQ(lookup(next->image, key), oracle.first_match(key)) << "round " << round << ": " << describe(key);
+    }
+    policy::Policy head = now;
+    head.entries.clear();
+    live = LiveRules(head, next->rules, next->image);
+  }
+}
+
+TEST(Recompile, TreesThatAreKeptAreProvedForWhatHasChanged) {
+  RuleSets sets(test::seed(922));
+  for (const Kind kind : {Kind::access_list, Kind::firewall, Kind::ip_chain}) {
+    policy::Policy policy = sets.random(kind, 150);
+    policy.entries[20].match.destination_port = {{80, 80}, {443, 443}};  // in the slice from the beginning
+    expect_recompiled(policy, Shape::scale_small(), sets, 12);
+    expect_recompiled(sets.random(kind, 3000), Shape::scale(), sets, 24);
+  }
+  expect_recompiled(sets.random(Kind::access_list, 400), Shape::scale_ipv6(1024), sets, 24);
+}
+
+TEST(Recompile, SaysWhereOnlyTreesFromNothingMayHelp) {
+  RuleSets sets(test::seed(923));
+  const policy::Policy policy = sets.random(Kind::access_list, 100);
+  LiveRules live(policy, compile_scale(policy, Shape::scale_small()).image);
+  // Rules that are all alike: 8 for each leaf that meets them, however it is divided.
+  const policy::Entry everything = sets.all_alike(1).entries.front();
+  for (int i = 0; i < 30; ++i) live.add(shared(everything), 100);
+  EXPECT_FALSE(recompile(live.gathered(), {}, 8));
+  const auto some = recompile(live.gathered(), {}, 30);
+  ASSERT_TRUE(some);
+  EXPECT_EQ(prove_scale(live.policy(), some->image), "");
+  // More rules than there are numbers.
+  const policy::Policy full = sets.random(Kind::access_list, Shape::scale_small().rules);
+  LiveRules more(full, compile_scale(full, Shape::scale_small()).image);
+  more.add(shared(full.entries[0]), 0);
+  EXPECT_FALSE(recompile(more.gathered(), {}, 64));
 }
 
 TEST(LiveRules, ARuleGoesRightBeforeAnyOther) {
@@ -464,7 +539,7 @@ TEST(LiveRules, ARuleGoesRightBeforeAnyOther) {
     const std::size_t place = sets.below(order.size() + 1);
     const auto before = place == order.size() ? std::nullopt : std::optional(order[place]);
     std::uint32_t number = 0;
-    live.add_before(policy.entries[sets.below(40)], before, &number);
+    live.add_before(shared(policy.entries[sets.below(40)]), before, &number);
     order.insert(order.begin() + static_cast<std::ptrdiff_t>(place), number);
     std::vector<std::uint32_t> numbers;
     const policy::Policy now = live.policy(&numbers);
@@ -477,7 +552,7 @@ TEST(LiveRules, ARuleGoesRightBeforeAnyOther) {
     }
   }
   live.remove(3);
-  EXPECT_THROW(live.add_before(policy.entries[0], 3), std::out_of_range);
+  EXPECT_THROW(live.add_before(shared(policy.entries[0]), 3), std::out_of_range);
 }
 
 TEST(LiveRules, AnEmptySliceHasRoomForItsCapacity) {
@@ -495,9 +570,9 @@ TEST(LiveRules, AFullSliceIsRefusedAndNothingChanges) {
   LiveRules live(policy, compile_scale(policy, Shape::scale()).image);
   const policy::Entry everything = sets.all_alike(1).entries.front();
   const std::size_t room = live.free();
-  for (std::size_t i = 0; i < room; ++i) live.add(everything, 100);
+  for (std::size_t i = 0; i < room; ++i) live.add(shared(everything), 100);
   EXPECT_EQ(live.free(), 0U);
-  EXPECT_THROW(live.add(everything, 0), SliceIsFull);
+  EXPECT_THROW(live.add(shared(everything), 0), SliceIsFull);
   EXPECT_EQ(live.policy().entries.size(), 100 + room);
   EXPECT_THROW(live.remove(5000), std::out_of_range);
   live.remove(7);
