@@ -44,7 +44,13 @@ struct Reference {
   }
 };
 
-TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
+/// Rebuilds from nothing or not.
+class LiveRebuilds : public Live, public ::testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Both, LiveRebuilds, ::testing::Values(false, true),
+                         [](const auto& info) { return info.param ? "FromNothing" : "IntoTheTreesThatAreThere"; });
+
+TEST_P(LiveRebuilds, RulesComeAndGoUnderFullLoad) {
   policy::Policy first = some(120);
   policy::Policy more = some(160);  // to be added
   traffic::PacketSet packets = traffic::make_traffic(first, model::kWirePorts, test::seed(962), 2000).packets;
@@ -53,6 +59,7 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
 
   LiveTable::Options options;
   options.rows_a_step = 50;  // many changes fall into each rebuild
+  options.always_whole = GetParam();
   LiveTable table(device, rows, first, options);
   Reference reference;
   reference.head = first;
@@ -106,6 +113,11 @@ TEST_F(Live, RulesComeAndGoUnderFullLoadAndRebuildsFoldThem) {
   EXPECT_GT(slowest_in_trees, 0U);
   EXPECT_LT(slowest_in_trees, 64U);
   EXPECT_GE(table.figures().rebuilds, 2U);
+  if (GetParam()) {
+    EXPECT_EQ(table.figures().whole, table.figures().rebuilds);
+  } else {
+    EXPECT_LT(table.figures().whole, table.figures().rebuilds);
+  }
   EXPECT_GT(traffic.slice_hits, 100U);
   EXPECT_GT(traffic.bank_changes, 2U);
   std::vector<LiveRuleId> names;
