@@ -97,8 +97,10 @@ class Grower {
     for (auto& order : orders_) order.reserve(n);
   }
 
-  /// A tree over `members`, with the weight `c` of what lies below a cut.
-  Sketch grow(std::span<const Index> members, const TreeShape& tree, double c, Dice& dice) {
+  /// A tree over `members`, with the weight `c` of what lies below a cut; a rule that a cut in ports or the protocol
+  /// kicks out counts `ports`.
+  Sketch grow(std::span<const Index> members, const TreeShape& tree, double c, double ports, Dice& dice) {
+    kick_ = {1, 1, ports, ports, ports};
     for (std::size_t i = 1; i < estimate_.size() && i <= members.size(); ++i) {
       const double x = static_cast<double>(i);
       estimate_[i] = x > target_ ? std::min(x - target_, c * growth_[i]) : 0;
@@ -204,7 +206,7 @@ class Grower {
 
   void consider(Cut& best, unsigned field, Index threshold, Index left, Index right, Index n, double room,
                 std::uint64_t& ties, Dice& dice) const {
-    double cost = static_cast<double>(n - left - right) + estimate_[left] + estimate_[right];
+    double cost = kick_[field] * static_cast<double>(n - left - right) + estimate_[left] + estimate_[right];
     cost += std::max(0.0, static_cast<double>(left) - room) + std::max(0.0, static_cast<double>(right) - room);
     if (cost > best.cost) return;
     if (cost < best.cost) {
@@ -274,6 +276,7 @@ class Grower {
   const Ranks& ranks_;
   const Shape& shape_;
   double target_ = 0;
+  std::array<double, kFields> kick_{};  ///< what a rule counts that a cut in the field kicks out
   std::vector<double> growth_;
   std::vector<double> estimate_;
   std::array<std::vector<Index>, 2 * kFields> orders_;
@@ -304,7 +307,7 @@ class Attempt {
       Sketch best;
       for (unsigned trial = 0; trial < options_.trials; ++trial) {
         const double c = trial == 0 && number_ == 0 ? 0.03 : weight(t, trial);
-        Sketch sketch = grower_.grow(rest, shape_.trees[t], c, dice_);
+        Sketch sketch = grower_.grow(rest, shape_.trees[t], c, ports(t), dice_);
         if (trial == 0 || sketch.kicked.size() < best.kicked.size()) best = std::move(sketch);
         if (best.kicked.empty()) break;
       }
@@ -343,6 +346,16 @@ class Attempt {
   }
 
  private:
+  /// What a rule counts that a cut in ports or the protocol kicks out, by attempts in turn. Where these are cut first,
+  /// a tree kicks out rules of single addresses and all ports, and the next ones, which are cut for rules of other
+  /// kinds, have no room for them: firewalls may then go into no forest, though fewer rules are kicked out of its first
+  /// tree.
+  double ports(std::size_t tree) const {
+    constexpr std::array<double, 4> first = {1, 3, 3, 1.5};
+    constexpr std::array<double, 4> others = {1, 3, 1, 1.5};
+    return (tree == 0 ? first : others)[number_ % first.size()];
+  }
+
   /// A weight from 0.002 to 0.12, which all attempts and trials together cover evenly: multiples of the golden ratio,
   /// and of the plastic number's for the trees. Few weights are good for some sets, and dice might not meet them for
   /// long.
@@ -359,7 +372,7 @@ class Attempt {
     std::vector<std::pair<std::size_t, Index>> cost;  // leaves of the next tree, rule
     Sketch next;
     const bool last = t + 1 == shape_.trees.size();
-    if (!last) next = grower_.grow(sketch.kicked, shape_.trees[t + 1], 0.03, dice_);
+    if (!last) next = grower_.grow(sketch.kicked, shape_.trees[t + 1], 0.03, ports(t + 1), dice_);
     std::vector<Index> found;
     for (const Sketch::Node& node : sketch.nodes) {
       for (const Index rule : node.rules) {
