@@ -3,25 +3,31 @@
 // that takes rows at once, so the figure is the host's: processor time of both threads. Device time is the rows' count.
 // Once as LiveTable does it, and once with rebuilds that compile all rules from nothing.
 //
-//     scale_live_rate FILE...
+//     scale_live_rate [--json FILE] SET...
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 
+#include "cli/write_json.h"
 #include "device/live_table.h"
 #include "device/registers.h"
 #include "device/scale_loader.h"
 #include "policy/classbench.h"
+#include "run/bench_machine.h"
 
 namespace portcullis::bench {
 namespace {
 
+using Json = nlohmann::ordered_json;
 using tables::tree::ScaleImage;
 using tables::tree::Shape;
 
@@ -99,7 +105,7 @@ class NoRows final : public device::RowSink {
   void write(std::span<const device::RowWrite>) override {}
 };
 
-void measure(const std::string& name, const policy::Policy& all, bool always_whole) {
+Json measure(const std::string& name, const policy::Policy& all, bool always_whole) {
   const std::size_t count = all.entries.size();
   if (count <= kAdded) throw std::runtime_error(fmt::format("{}: {} rules are too few", name, count));
   std::mt19937_64 random(1);
@@ -134,32 +140,53 @@ void measure(const std::string& name, const policy::Policy& all, bool always_who
   }
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   const device::LiveTable::Figures& figures = table.figures();
+  const double rows_each = static_cast<double>(figures.rows - loaded) / kAdded;
   fmt::print("| {} | {} | {:.0f} | {} | {} | {} | {:.0f} |\n", name, count, kAdded / seconds, figures.rebuilds,
-             figures.whole, figures.waits, static_cast<double>(figures.rows - loaded) / kAdded);
+             figures.whole, figures.waits, rows_each);
   std::fflush(stdout);
+  return {{"set", name},
+          {"rules", count},
+          {"always_whole", always_whole},
+          {"added", kAdded},
+          {"seconds", seconds},
+          {"rebuilds", figures.rebuilds},
+          {"whole", figures.whole},
+          {"waits", figures.waits},
+          {"rows_an_addition", rows_each}};
 }
 
-int run(int count, char** arguments) {
+void run(const std::vector<std::string>& files, const std::string& json) {
   fmt::print(
       "| set | rules at the end | additions a second | rebuilds | from nothing | additions that waited for one | rows "
       "an addition |\n");
   fmt::print("|---|---|---|---|---|---|---|\n");
-  for (int i = 1; i < count; ++i) {
+  Json runs = Json::array();
+  for (const std::string& file : files) {
     for (const bool always_whole : {false, true})
-      measure(std::filesystem::path(arguments[i]).filename().string(), policy::read_classbench(arguments[i]),
-              always_whole);
+      runs.push_back(
+          measure(std::filesystem::path(file).filename().string(), policy::read_classbench(file), always_whole));
   }
-  return 0;
+  if (json.empty()) return;
+  const Json out = {
+      {"measurement", "scale-live"}, {"machine", Json::parse(sim::machine_json())}, {"runs", std::move(runs)}};
+  cli::write_json(json, out.dump(1));
 }
 
 }  // namespace
 }  // namespace portcullis::bench
 
-int main(int count, char** arguments) {
+int main(int argc, char** argv) {
+  CLI::App app{"How many rules a second can be added one by one.", "scale_live_rate"};
+  std::vector<std::string> files;
+  std::string json;
+  app.add_option("SET", files, "ClassBench filter sets")->required();
+  app.add_option("--json", json, "write the raw figures as JSON");
+  CLI11_PARSE(app, argc, argv);
   try {
-    return portcullis::bench::run(count, arguments);
+    portcullis::bench::run(files, json);
+    return 0;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    std::cerr << "scale_live_rate: " << error.what() << '\n';
     return 2;
   }
 }
