@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "constraints" / "xilinx"))
 import resources  # noqa: E402
 
 RESULTS = ROOT / "constraints" / "results" / "scale-engine.json"
-RULES = [1024, 2048, 5120, 10240]
+RULES = [1024, 2048, 5120, 10240, 20480]
 
 def shape(rules):
     """Entries, levels and records a level of the four trees."""

@@ -10,7 +10,6 @@ namespace {
 /// Probes of a load: enough that each tree's levels and leaves are met in many places; a probe takes some 20 register
 /// accesses.
 constexpr std::size_t kProbes = 256;
-constexpr std::uint64_t kReserved = std::uint64_t{0x3FFF} << tables::tree::kBeforeShift;
 
 std::size_t count_rows(std::span<const RowWrite> rows) {
   std::size_t count = 0;
@@ -131,7 +130,7 @@ std::vector<ProbeFailure> ScaleLoader::self_test(const tables::tree::ScaleImage&
       expected.rule = number_in_device(image, *rule);
       const std::uint32_t place = expected.rule - image.trees.shape.rules;
       expected.action = expected.rule < image.trees.shape.rules ? image.actions.at(*rule)
-                                                                : image.slice.actions.at(place) & ~kReserved;
+                                                                : image.slice.actions.at(place) & ~tables::tree::kBeforeMask;
     }
     const TestResult answered = device_.test(keys[i]);
     if (!(answered == expected)) failures.push_back({i, expected, answered});

@@ -15,7 +15,7 @@
 //
 // The interface is pcl_engine's. What differs:
 //  - rules have numbers: those of the trees 0 to RULES-1 in the order of the policy, those of the slice RULES and up. The action word of a rule of the slice
-//    holds, in its reserved bits 62:49, the number of the first rule of the trees that comes after it; they are zero in the verdict.
+//    holds, in bits 63:49, the number of the first rule of the trees that comes after it; they are zero in the verdict.
 //  - load targets: those of the bitmap tables (pcl_pkg) are the slice's; entries, records and predicates are in pcl_tree_pkg.
 //  - an entry of the active bank is taken out of force by a row for target TargetRemoval: its bits, with the predicate that never holds. Each lookup has it or not.
 //  - slice_flip_i exchanges the banks of the slice alone, flip_i those of both. verdict_slice_bank_o is the slice's.
@@ -114,8 +114,8 @@ module pcl_scale_engine
     return pcl_tree_pkg::latency(deepest(), LEAF, TREES, slice_latency());
   endfunction
 
-  if (RULES < 64 || RULES % 16 != 0 || RULES + SLICE_RULES > 65536) begin : g_check_rules
-    $fatal(1, "pcl_scale_engine: RULES is %0d; it must be a multiple of 16, at least 64, and at most 65536 with SLICE_RULES", RULES);
+  if (RULES < 64 || RULES % 16 != 0 || RULES + SLICE_RULES > 32768) begin : g_check_rules
+    $fatal(1, "pcl_scale_engine: RULES is %0d; it must be a multiple of 16, at least 64, and at most 32768 with SLICE_RULES", RULES);
   end
   if (TREES < 1 || TREES > 8) begin : g_check_trees
     $fatal(1, "pcl_scale_engine: TREES is %0d; it must be 1 to 8", TREES);
@@ -123,8 +123,8 @@ module pcl_scale_engine
   if (ADDRESS_BITS != 32 && ADDRESS_BITS != 128) begin : g_check_address_bits
     $fatal(1, "pcl_scale_engine: ADDRESS_BITS is %0d; it must be 32 or 128", ADDRESS_BITS);
   end
-  if (RULE_BITS > 14) begin : g_check_order
-    $fatal(1, "pcl_scale_engine: rule numbers have %0d bits; the slice's action words have room for 14", RULE_BITS);
+  if (RULE_BITS > 15) begin : g_check_order
+    $fatal(1, "pcl_scale_engine: rule numbers have %0d bits; the slice's action words have room for 15", RULE_BITS);
   end
 
   localparam int unsigned TreesThere = trees_there();
@@ -374,11 +374,13 @@ module pcl_scale_engine
   // ---- The rule that decides.
   logic slice_decides, tree_decides;
   logic [RULE_BITS-1:0] tree_rule;
+  logic [14:0] slice_before;  // only a default action has monitor mode
+  assign slice_before = {slice.action.monitor, slice.action.reserved_high};
   pcl_resolve #(.TREES(TREES), .RULE_BITS(RULE_BITS)) u_resolve (
     .clk_i,
     .tree_i          (tree_found),
     .slice_hit_i     (slice.hit),
-    .slice_before_i  (slice.action.reserved_high[RULE_BITS-1:0]),
+    .slice_before_i  (slice_before[RULE_BITS-1:0]),
     .slice_decides_o (slice_decides),
     .tree_decides_o  (tree_decides),
     .tree_rule_o     (tree_rule)
@@ -423,6 +425,7 @@ module pcl_scale_engine
     rule1_q         <= slice_decides ? RULE_BITS'(RULES) + RULE_BITS'(slice.rule) : tree_rule;
     slice_action1_q <= slice.action;
     slice_action1_q.reserved_high <= '0;
+    slice_action1_q.monitor       <= 1'b0;
     side1_q         <= side;
     hit2_q          <= hit1_q;
     from_slice2_q   <= from_slice1_q;
@@ -574,6 +577,6 @@ module pcl_scale_engine
   `PCL_ASSERT(SliceTakesEveryFlip, !slice_flip_ignored)
 
   logic unused;
-  assign unused = ^{unused_slice, slot_key.vlan, keys, predicates, load_data_q, slice.action.reserved_high, slice_test_done, side2_q};
+  assign unused = ^{unused_slice, slot_key.vlan, keys, predicates, load_data_q, slice_before, slice_test_done, side2_q};
 
 endmodule

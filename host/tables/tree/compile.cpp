@@ -17,8 +17,6 @@
 namespace portcullis::tables::tree {
 namespace {
 
-constexpr std::uint64_t kBeforeMask = std::uint64_t{0x3FFF} << kBeforeShift;
-
 /// Boundaries that the slice's range tables need for some rules.
 class SliceUse {
  public:

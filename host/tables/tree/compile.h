@@ -17,8 +17,9 @@
 
 namespace portcullis::tables::tree {
 
-/// Bits 62 to 49 of an action word of the slice: the number of the first rule of the trees that comes after this one.
+/// Bits 63 to 49 of an action word of the slice: the number of the first rule of the trees that comes after this one.
 inline constexpr unsigned kBeforeShift = 49;
+inline constexpr std::uint64_t kBeforeMask = std::uint64_t{0x7FFF} << kBeforeShift;
 
 /// In place of a rule's number: a free place of the slice.
 inline constexpr std::uint32_t kNoRule = 0xFFFFFFFF;

@@ -83,8 +83,8 @@ std::string Shape::problem() const {
   if (leaf != 4 && leaf != 8 && leaf != 16) return fmt::format("leaves of {} entries; there must be 4, 8 or 16", leaf);
   if (address_bits != 32 && address_bits != 128)
     return fmt::format("{}-bit addresses; 32 or 128 is allowed", address_bits);
-  if (rules < 64 || rules % 16 != 0 || rules + slice.rules > 16384)
-    return fmt::format("{} rules; it must be a multiple of 16 from 64 on, and at most 16384 with the slice's {}", rules,
+  if (rules < 64 || rules % 16 != 0 || rules + slice.rules > 32768)
+    return fmt::format("{} rules; it must be a multiple of 16 from 64 on, and at most 32768 with the slice's {}", rules,
                        slice.rules);
   if (predicate_bits < 1 || predicate_bits > 6)
     return fmt::format("predicate numbers of {} bits; 1 to 6 is allowed", predicate_bits);

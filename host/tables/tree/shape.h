@@ -43,7 +43,7 @@ struct Shape {
   unsigned predicate_bits = 4;   ///< the highest predicate number never holds
   Geometry slice;                ///< of the bitmap engine beside the trees
 
-  /// Four trees that hold `rules` rules (1024 to 16128) and copies of a few, IPv4, and a slice of 256 rules. For
+  /// Four trees that hold `rules` rules (1024 to 20480) and copies of a few, IPv4, and a slice of 256 rules. For
   /// 10,240: 7168, 3072, 768 and 256 entries. constraints/scale.py has the same numbers.
   static Shape scale(unsigned rules = kScaleRules);
   /// The same for 128-bit addresses.
