@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "PclFilterEdgeCovered.h"
+#include "PclFilterEdgeCovered___024root.h"
 #include "PclFilterLargeCovered.h"
+#include "PclFilterLargeCovered___024root.h"
 #include "cli/campaign.h"
 #include "coverage_counts.h"
 #include "model/verilated_filter.h"

@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "PclFilterEdge1024.h"
+#include "PclFilterEdge1024___024root.h"
 #include "PclFilterEdge256.h"
+#include "PclFilterEdge256___024root.h"
 #include "cli/bench_model.h"
 #include "cli/bench_rfc2544.h"
 #include "model/verilated_filter.h"

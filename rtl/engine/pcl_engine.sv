@@ -352,8 +352,11 @@ module pcl_engine
     logic [Copies-1:0] write;
     logic [Copies-1:0][RowBits-1:0] write_row;
     always_ff @(posedge clk_i) begin
-      load_bitmap2_q[t] <= load1_q && load_target1_q == TargetBitmap + 6'(t);
-      if (load1_q || !pcl_prim_pkg::GateIdle) load_interval2_q[t] <= 32'(load_index1_q) >> (RowBits - 1) == 0;
+      load_bitmap2_q[t] <= 1'b0;
+      if (load1_q || !pcl_prim_pkg::GateIdle) begin
+        load_bitmap2_q[t]   <= load1_q && load_target1_q == TargetBitmap + 6'(t);
+        load_interval2_q[t] <= 32'(load_index1_q) >> (RowBits - 1) == 0;
+      end
     end
     logic load_bitmap3;
     logic [RowBits-1:0] load_row3;
@@ -480,6 +483,7 @@ module pcl_engine
 
   // ---- The verdict.
   localparam int unsigned HitCopies = pcl_prim_pkg::copies(4);
+  localparam int unsigned HitBits = 64 / HitCopies;
   logic                 side_well_formed_q, side1_well_formed_q;  // of side, side1_q
   logic                 hit1_q, hit2_q;      // one and two clocks after RuleKnown
   logic [RULE_BITS-1:0] rule1_q, rule2_q;
@@ -526,7 +530,9 @@ module pcl_engine
   verdict_t verdict, verdict_out;
   action_t chosen;
   always_comb begin
-    for (int i = 0; i < 64; i++) chosen[i] = hit2[(i*int'(HitCopies))/64] ? action[i] : default2_q[i];
+    for (int c = 0; c < int'(HitCopies); c++) begin
+      chosen[c*HitBits +: HitBits] = hit2[c] ? action[c*HitBits +: HitBits] : default2_q[c*HitBits +: HitBits];
+    end
     verdict.action = chosen;
     verdict.permit = hit2_q ? action.permit || monitor2_q : default_permits2_q;
     verdict.would_drop = hit2_q ? !action.permit && monitor2_q : default_would_drop2_q;

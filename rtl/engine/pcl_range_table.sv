@@ -71,8 +71,9 @@ module pcl_range_table
   logic [WriteCopies-1:0][WIDTH-1:0] write_inverted;
   always_comb begin
     for (int b = 0; b < 2; b++) write[b] = write_i && write_bank_i == b[0];
-    for (int n = 1; n < 16; n++) begin
-      write_number[n] = write_index_i[IntervalBits-1 -: 4] == n[3:0];
+    write_number = '0;
+    if (write_i || !pcl_prim_pkg::GateIdle) begin
+      for (int n = 1; n < 16; n++) write_number[n] = write_index_i[IntervalBits-1 -: 4] == n[3:0];
     end
   end
   pcl_dup #(.WIDTH(2), .COPIES(EnableCopies)) u_write_first (.clk_i, .d_i(write), .q_o(write_first_q));
@@ -215,10 +216,11 @@ module pcl_range_table
       assign write_row = {write_q[1], write_index_q[IntervalBits-1 -: KnownBits]};
     end
     always_ff @(posedge clk_i) begin
-      for (int c = 1; c < int'(Children); c++) begin
-        write2_q[c-1] <= write_q != 0 && (32'(write_index_q) & (Span - 1)) == c * Stride;
+      write2_q <= '0;
+      if (write_q != 0 || !pcl_prim_pkg::GateIdle) begin
+        for (int c = 1; c < int'(Children); c++) write2_q[c-1] <= write_q != 0 && (32'(write_index_q) & (Span - 1)) == c * Stride;
+        write_row2_q <= write_row;
       end
-      if (write_q != 0 || !pcl_prim_pkg::GateIdle) write_row2_q <= write_row;
     end
     pcl_dup #(.WIDTH(WIDTH), .COPIES(1)) u_write_data (.clk_i, .d_i(write_inverted[WriteCopies-1]), .q_o(write_inverted2));
     for (genvar r = 0; r < Rams; r++) begin : g_ram

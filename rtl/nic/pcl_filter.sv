@@ -194,7 +194,7 @@ module pcl_filter
     logic unused;
     assign unused = ^{window_valid, window, window_length};
   end else begin : gen_shared_parser
-    logic [DATA_WIDTH-1:0] slots [WindowBeats];
+    logic [WindowBeats*DATA_WIDTH-1:0] slots;
     logic [LengthBits-1:0] length;
     logic [2:0]            ingress;
     logic                  found;
@@ -202,12 +202,12 @@ module pcl_filter
     always_ff @(posedge clk_i) turn_q <= rst_i ? PORTS'(1) : next_turn;
     assign next_turn = PORTS'({turn_q, turn_q[PORTS-1]});
     always_comb begin
-      for (int unsigned b = 0; b < WindowBeats; b++) slots[b] = window[b*DATA_WIDTH+:DATA_WIDTH];
+      slots = window[0+:WindowBeats*DATA_WIDTH];
       length = window_length[0+:LengthBits];
       ingress = 3'd0;
       for (int unsigned p = 1; p < PORTS; p++) begin
         if (turn_q[p]) begin
-          for (int unsigned b = 0; b < WindowBeats; b++) slots[b] = window[(p*WindowBeats+b)*DATA_WIDTH+:DATA_WIDTH];
+          slots = window[p*WindowBeats*DATA_WIDTH+:WindowBeats*DATA_WIDTH];
           length = window_length[p*LengthBits+:LengthBits];
           ingress = 3'(p);
         end

@@ -142,7 +142,6 @@ module pcl_filter_ingress
     localparam int unsigned FrameBits = $clog2(SHARED_FRAMES + 1);
     logic [FrameBits-1:0]  parsing_d, parsing_q;
     logic                  finish, looked_up, ready_q, window_valid, waiting, waiting_q;
-    logic [DATA_WIDTH-1:0] slots [WindowBeats];
 
     assign lookup_valid_o = parsed_valid_i;
     assign lookup_key_o = parsed_key_i;
@@ -159,11 +158,8 @@ module pcl_filter_ingress
     assign window_length_o = received_length_o;
     pcl_parser_window #(.DATA_WIDTH(DATA_WIDTH), .LENGTH_BITS(LengthBits)) u_window (
       .clk_i, .rst_i, .accept_i(accept), .data_i(s_axis_tdata_i), .keep_i(s_axis_tkeep_i), .last_i(s_axis_tlast_i), .bad_i(bad),
-      .end_o(received_o), .valid_o(window_valid), .length_o(received_length_o), .slots_o(slots)
+      .end_o(received_o), .valid_o(window_valid), .length_o(received_length_o), .slots_o(window_o)
     );
-    for (genvar b = 0; b < WindowBeats; b++) begin : gen_slot
-      assign window_o[b*DATA_WIDTH+:DATA_WIDTH] = slots[b];
-    end
     // No beat may come over a window that will not go in that clock.
     always_ff @(posedge clk_i) begin
       waiting_q <= waiting;

@@ -76,7 +76,7 @@ module pcl_parser
   end
 
   logic                  window_valid;
-  logic [DATA_WIDTH-1:0] slots [window_beats(DATA_WIDTH)];
+  logic [window_beats(DATA_WIDTH)-1:0][DATA_WIDTH-1:0] slots;
   pcl_parser_window #(.DATA_WIDTH(DATA_WIDTH), .LENGTH_BITS(LENGTH_BITS)) u_window (
     .clk_i, .rst_i, .accept_i(accept), .data_i(s_axis_tdata_i), .keep_i(s_axis_tkeep_i), .last_i(s_axis_tlast_i), .bad_i(s_axis_tuser_i),
     .end_o(received_o), .valid_o(window_valid), .length_o(received_length_o), .slots_o(slots)

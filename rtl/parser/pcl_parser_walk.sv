@@ -22,7 +22,7 @@ module pcl_parser_walk
   input  logic                   rst_i,
 
   input  logic                   valid_i,
-  input  logic [DATA_WIDTH-1:0]  slots_i [Beats],
+  input  logic [Beats-1:0][DATA_WIDTH-1:0] slots_i,
   input  logic [LENGTH_BITS-1:0] length_i,
   input  logic [2:0]             ingress_i,
 
@@ -57,16 +57,17 @@ module pcl_parser_walk
 
   // Wide values are worked out under their `valid` here and below: a simulator then spends nothing on idle stages.
   always_ff @(posedge clk_i) begin : ethernet
+    // Not used: the addresses of the Ethernet header, and what a wide bus brings beyond the window.
+    // verilator lint_off UNUSEDSIGNAL
     logic [Beats*DATA_WIDTH-1:0] window;
+    // verilator lint_on UNUSEDSIGNAL
     logic [15:0]                 type_at_12, type_at_16, type_at_20;
-    logic                        unused;
     e1_valid_q <= valid_i && !rst_i;
     if (valid_i) begin
-      for (int unsigned b = 0; b < Beats; b++) window[b*DATA_WIDTH+:DATA_WIDTH] = slots_i[b];
+      window = slots_i;
       type_at_12 = big16(window[8*12+:16]);
       type_at_16 = big16(window[8*16+:16]);
       type_at_20 = big16(window[8*20+:16]);
-      unused = ^window;  // the addresses of the Ethernet header, and what a wide bus brings beyond the window
       e1_window_q   <= window[8*(TypeAt+2)+:8*E1Bytes];
       e1_length_q   <= length_i;
       e1_ingress_q  <= ingress_i;

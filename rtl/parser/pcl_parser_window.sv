@@ -20,7 +20,7 @@ module pcl_parser_window
   output logic                    end_o,
   output logic                    valid_o,
   output logic [LENGTH_BITS-1:0]  length_o,
-  output logic [DATA_WIDTH-1:0]   slots_o [Beats]
+  output logic [Beats-1:0][DATA_WIDTH-1:0] slots_o
 );
 
   localparam int unsigned Bytes = DATA_WIDTH / 8;
@@ -29,11 +29,23 @@ module pcl_parser_window
 
   logic [BeatBits-1:0]  beat_q;     // stops at Beats
   logic [LENGTH_BITS:0] before_q;   // bytes of the frame's earlier beats; the top bit says that they are too many to count
-  logic [CountBits-1:0] count;
-  logic [LENGTH_BITS:0] length_sum;
 
-  pcl_keep_count #(.BYTES(Bytes)) u_count (.keep_i, .count_o(count));
-  assign length_sum = before_q + (LENGTH_BITS + 1)'(count);
+  // Bytes whose index has bit `bit_number` set.
+  function automatic logic [Bytes-1:0] indices_with(input int unsigned bit_number);
+    logic [Bytes-1:0] mask;
+    for (int unsigned i = 0; i < Bytes; i++) mask[i] = ((i >> bit_number) & 1) != 0;
+    return mask;
+  endfunction
+
+  // Bytes in a beat by its TKEEP, contiguous from bit 0 and not 0. One-hot last byte, then its index: three LUT levels for 64 bytes where a sum of
+  // bits takes many. A function, so that a simulator works it out for accepted beats alone.
+  function automatic logic [CountBits-1:0] count_of(input logic [Bytes-1:0] keep);
+    logic [Bytes-1:0]     last;
+    logic [CountBits-2:0] index;
+    last = keep & ~(keep >> 1);
+    for (int unsigned b = 0; b < CountBits - 1; b++) index[b] = |(last & indices_with(b));
+    return {1'b0, index} + 1'b1;
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (rst_i) begin
@@ -54,14 +66,21 @@ module pcl_parser_window
         end
       end
     end
-    if (accept_i) length_o <= length_sum[LENGTH_BITS] || before_q[LENGTH_BITS] ? '1 : length_sum[LENGTH_BITS-1:0];
+  end
+
+  always_ff @(posedge clk_i) begin : sum_up
+    logic [LENGTH_BITS:0] sum;
+    if (accept_i) begin
+      sum = before_q + (LENGTH_BITS + 1)'(count_of(keep_i));
+      length_o <= sum[LENGTH_BITS] || before_q[LENGTH_BITS] ? '1 : sum[LENGTH_BITS-1:0];
+    end
   end
 
   // Beats of the window, each with a register of its own.
-  always_ff @(posedge clk_i) begin
-    for (int unsigned b = 0; b < Beats; b++) begin
-      if (accept_i && beat_q == BeatBits'(b)) slots_o[b] <= data_i;
-    end
+  for (genvar b = 0; b < Beats; b++) begin : gen_slot
+    logic [DATA_WIDTH-1:0] slot_q;
+    always_ff @(posedge clk_i) if (accept_i && beat_q == BeatBits'(b)) slot_q <= data_i;
+    assign slots_o[b] = slot_q;
   end
 
 endmodule

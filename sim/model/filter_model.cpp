@@ -3,10 +3,14 @@
 #include <stdexcept>
 
 #include "PclFilterEdge.h"
+#include "PclFilterEdge___024root.h"
 #include "PclFilterLarge.h"
+#include "PclFilterLarge___024root.h"
 #include "PclFilterScaleSmall.h"
+#include "PclFilterScaleSmall___024root.h"
 #ifdef PORTCULLIS_SCALE_MODEL
 #include "PclFilterScale.h"
+#include "PclFilterScale___024root.h"
 #endif
 #include "model/verilated_filter.h"
 

@@ -56,7 +56,8 @@ struct FilterPins {
   std::uint8_t* reset;
 };
 
-/// Owns the model. A clock is: values on the pins, settle(), handshakes are seen, edge().
+/// Owns the model. A clock is: values on the pins, settle(), handshakes are seen, edge(). Outputs of the streams are
+/// registers: where nothing else is looked at, settle() may be left out.
 class FilterModel {
  public:
   virtual ~FilterModel() = default;

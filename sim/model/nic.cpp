@@ -45,7 +45,8 @@ void Nic::clock() {
   }
   for (StreamSink& sink : sinks_) sink.drive();
 
-  filter_->settle();
+  // All outputs but those of rows and registers are registers, and have their values from the edge before.
+  if (registers_.busy() || *pins_->rows.valid != 0) filter_->settle();
 
   // The ports' valid bits share a vector; a beat that waits at a resting sink is activity too.
   const bool active = *pins_->ingress[0].valid != 0 || *pins_->egress[0].valid != 0 || *pins_->report_valid != 0 ||

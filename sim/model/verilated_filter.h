@@ -55,6 +55,7 @@ class VerilatedFilter final : public FilterModel {
     pins_.report = top_.report_o.data();
     pins_.reset = &top_.rst_i;
     top_.rst_i = 1;
+    top_.eval();  // the clock is low
   }
 
   ~VerilatedFilter() override {
@@ -67,12 +68,15 @@ class VerilatedFilter final : public FilterModel {
     top_.clk_i = 0;
     top_.eval();
     dump();
+    settled_ = true;
   }
 
   void edge() override {
+    if (!settled_) fall();
     top_.clk_i = 1;
     top_.eval();
     dump();
+    settled_ = false;
   }
 
   void trace(const std::filesystem::path& fst, std::uint64_t period_ps) override {
@@ -97,6 +101,18 @@ class VerilatedFilter final : public FilterModel {
     return reinterpret_cast<std::uint8_t*>(&vector);
   }
 
+  /// The clock was low, and nobody looked. Nothing in the filter waits for that: where the Verilator at hand lets us
+  /// say so, its evaluation of the inputs is spared (some hundredths of the time).
+  void fall() {
+    if constexpr (requires { top_.rootp->__Vtrigrprev__TOP__clk_i; }) {
+      if (half_period_ps_ == 0) {
+        top_.rootp->__Vtrigrprev__TOP__clk_i = 0;
+        return;
+      }
+    }
+    settle();
+  }
+
   void dump() {
     if (half_period_ps_ == 0) return;
     fst_.dump(time_ps_);
@@ -111,6 +127,7 @@ class VerilatedFilter final : public FilterModel {
   std::function<void(VerilatedContext&)> at_end_;
   Top top_;
   VerilatedFstC fst_;
+  bool settled_ = false;
   std::uint64_t half_period_ps_ = 0;
   std::uint64_t time_ps_ = 0;
 };
