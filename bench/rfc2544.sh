@@ -19,6 +19,7 @@ measure() {
 for width in 256 512 1024; do
   measure "clock-$width" --width "$width" --rates 100G --clocks "$routed" --families 4 --sizes "$sweep" --least-clock
 done
+measure lanes --lanes 2 --rates 100G --ports 2 --clocks "$routed" --families 4 --beside none,both --sizes 64,69,128,133,512,1518,9000,imix --least-clock
 measure rules --rates 100G --rules 1,64,512 --ports 1,2 --families 4 --sizes 64,69,128,512,1518,imix
 measure beside --rates 100G --families 4 --beside exchanges,counters,both --sizes 64,69,imix
 measure rates --rates 10G,40G,100G --ports 1,2 --sizes 64,69,512,1518,9000,imix

@@ -30,6 +30,17 @@ def rfc2544_clock():
         yield f"| {size} | " + " | ".join(f"{case['least_clock_mhz']:g} | {int(case['throughput_ppm'] / 1000) / 10:.1f} %" for case in found) + " |"
 
 
+def rfc2544_lanes():
+    """Two ports of 100 Gbit/s, two lookups a clock."""
+    yield "| bytes | MHz that carry the line | of the line at the routed clock | clocks a frame | beside exchanges and readings of counters: of the line |"
+    yield "|---" * 5 + "|"
+    cases = {(case["bytes"], case["activity"]): case for case in load("rfc2544-lanes.json")["cases"]}
+    for size in dict.fromkeys(size for size, _ in cases):
+        alone, beside = cases[size, "none"], cases[size, "both"]
+        yield (f"| {'mixture' if size == 'imix' else size} | {alone['least_clock_mhz']} | {alone['throughput_ppm'] / 1e4:.1f} % | {alone['clocks_per_frame']:.3f} | "
+               f"{beside['throughput_ppm'] / 1e4:.1f} % |")
+
+
 def acl():
     bench = load("acl.json")
     yield "| rules | entries | rules of rte_acl | tables, ms | rte_acl build, ms | load, µs | rte_acl M lookups/s | engine is faster by |"
@@ -90,7 +101,7 @@ def scale_live():
 
 
 TABLES = {
-    "benchmarks.md": {"rfc2544-clock": rfc2544_clock, "acl": acl, "speed": speed},
+    "benchmarks.md": {"rfc2544-clock": rfc2544_clock, "rfc2544-lanes": rfc2544_lanes, "acl": acl, "speed": speed},
     "scale.md": {"scale-growth": scale_growth, "scale-sets": scale_sets, "scale-live": scale_live},
 }
 

@@ -41,14 +41,15 @@ struct Options {
   Rfc2544Arguments rfc2544;
 };
 
-// Models with other buses are a program beside this one: they would cost every build two more Verilated filters.
+// Models with other buses, or two lookups a clock, are a program beside this one: they would cost every build three
+// more Verilated filters.
 [[noreturn]] void become_bench_widths() {
   become("portcullis-bench-widths", words_behind("bench"),
          "`cmake --build build --target portcullis-bench-widths` builds it");
 }
 
 Exit bench_model(const Options& options) {
-  if (options.rfc2544.width != kModelWidth) become_bench_widths();
+  if (options.rfc2544.width != kModelWidth || options.rfc2544.lanes != 1) become_bench_widths();
   sim::ModelBenchOptions model;
   model.packets = options.packets;
   model.parts = options.models;
@@ -76,7 +77,8 @@ Exit bench_pmd(const Options& options) {
 }
 
 Exit bench_rfc2544(const Options& options) {
-  if (options.rfc2544.width == kModelWidth) return run_rfc2544(options.rfc2544, options.json);
+  if (options.rfc2544.width == kModelWidth && options.rfc2544.lanes == 1)
+    return run_rfc2544(options.rfc2544, options.json);
   become_bench_widths();
 }
 

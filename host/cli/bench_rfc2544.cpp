@@ -51,6 +51,9 @@ void add_rfc2544_options(CLI::App& command, Rfc2544Arguments& arguments) {
                   "bits of the bus; others than 512 with geometry edge only (rfc2544, model)")
       ->check(CLI::IsMember({256, 512, 1024}))
       ->capture_default_str();
+  command.add_option("--lanes", arguments.lanes, "lookups a clock; 2 with geometry edge and 512 bits only (rfc2544)")
+      ->check(CLI::IsMember({1, 2}))
+      ->capture_default_str();
   command.add_flag("--least-clock", arguments.least_clock,
                    "also search the lowest clock in whole MHz that carries the whole line (rfc2544)");
   command.add_option("--seed", arguments.seed, "seed of the frames (rfc2544)")->capture_default_str();

@@ -23,6 +23,7 @@ struct Rfc2544Arguments {
   std::vector<std::string> activities{"none"};
   std::string geometry = "edge";
   unsigned width = 512;  ///< bits of the bus
+  unsigned lanes = 1;    ///< lookups a clock
   bool least_clock = false;
   std::uint64_t seed = 1;
 };

@@ -68,8 +68,10 @@ Device::Device(Transport& transport, Options options) : transport_(transport), o
   extension_headers_ = transport.read32(PCL_GEOMETRY_EXTENSION_HEADERS);
   row_words_ = transport.read32(PCL_GEOMETRY_ROW_WORDS);
 
-  // Devices of minor version 0 have no trees, nor the registers that would say so.
-  if (field(version, PCL_VERSION_MINOR_MASK, PCL_VERSION_MINOR_SHIFT) >= 1) {
+  // Devices of minor version 0 have no trees, nor the registers that would say so; before 3 they have one lane.
+  const std::uint32_t minor = field(version, PCL_VERSION_MINOR_MASK, PCL_VERSION_MINOR_SHIFT);
+  if (minor >= 3) lanes_ = transport.read32(PCL_GEOMETRY_LANES);
+  if (minor >= 1) {
     if (const std::uint32_t rules = transport.read32(PCL_GEOMETRY_TREE_RULES); rules != 0) read_trees(rules);
   }
   geometry_.name = "device";

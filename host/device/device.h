@@ -111,6 +111,7 @@ class Device {
   unsigned rule_numbers() const { return trees_ ? trees_->numbers() : geometry_.rules; }
   unsigned ports() const { return ports_; }            ///< wire ports; egress ports() is the host
   unsigned data_width() const { return data_width_; }  ///< bits of a stream beat
+  unsigned lanes() const { return lanes_; }            ///< lookups a clock
   unsigned latency() const { return latency_; }        ///< clocks from lookup to verdict in the engine
   unsigned header_bytes() const { return header_bytes_; }
   unsigned extension_headers() const { return extension_headers_; }
@@ -170,6 +171,7 @@ class Device {
   Options options_;
   tables::Geometry geometry_;
   std::optional<tables::tree::Shape> trees_;
+  unsigned lanes_ = 1;
   unsigned ports_ = 0, data_width_ = 0, latency_ = 0, header_bytes_ = 0, extension_headers_ = 0, row_words_ = 0;
   /// Words of the last test lookup, as the device has them; kUnknown is no 32-bit number.
   static constexpr std::uint64_t kUnknown = std::uint64_t{1} << 32U;

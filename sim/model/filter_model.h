@@ -51,7 +51,8 @@ struct FilterPins {
   const std::uint32_t* egress_user;  ///< metadata of all egresses, egress 0 in the lowest bits
   AxiLitePins registers;
   RowPins rows;
-  const std::uint8_t* report_valid;
+  unsigned lanes;                    ///< lookups a clock: 1 or 2
+  const std::uint8_t* report_valid;  ///< a bit for each lane
   const std::uint32_t* report;
   std::uint8_t* reset;
 };

@@ -57,7 +57,11 @@ void Nic::clock() {
     wires_[i].taken(event);
     if (event == StreamSource::Event::frame_taken && listener_ != nullptr) listener_->frame_taken(i);
   }
-  if (*pins_->report_valid != 0 && listener_ != nullptr) listener_->decided(unpack_report(pins_->report));
+  if (*pins_->report_valid != 0 && listener_ != nullptr) {
+    for (unsigned lane = 0; lane < pins_->lanes; ++lane) {
+      if ((*pins_->report_valid >> lane & 1U) != 0) listener_->decided(unpack_report(pins_->report, lane));
+    }
+  }
   for (unsigned i = 0; i < sinks_.size(); ++i) {
     if (sinks_[i].sample(clock_) && listener_ != nullptr) {
       listener_->left(i, sinks_[i], unpack_metadata(pins_->egress_user, i));

@@ -25,9 +25,9 @@ class Fields {
 
 }  // namespace
 
-Report unpack_report(const std::uint32_t* words) {
+Report unpack_report(const std::uint32_t* words, unsigned lane) {
   Report r;
-  Fields(words, 0)
+  Fields(words, lane * kReportBits)
       .take(r.length, 14)
       .take(r.action, 64)
       .take(r.bank, 1)

@@ -34,7 +34,10 @@ struct EgressMetadata {
   std::uint16_t length = 0;
 };
 
-Report unpack_report(const std::uint32_t* words);
+/// Bits of a report; a filter with several lanes has one of each, lane 0 in the lowest bits.
+inline constexpr unsigned kReportBits = 105;
+
+Report unpack_report(const std::uint32_t* words, unsigned lane = 0);
 /// Of egress `egress` out of the concatenation of all.
 EgressMetadata unpack_metadata(const std::uint32_t* words, unsigned egress);
 

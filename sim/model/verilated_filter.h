@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "model/filter_model.h"
+#include "model/report.h"
 
 namespace portcullis::model {
 
@@ -51,6 +52,7 @@ class VerilatedFilter final : public FilterModel {
                        &top_.s_axil_rresp_o};
     pins_.rows = {&top_.load_valid_i, &top_.load_ready_o,      &top_.load_target_i,
                   &top_.load_index_i, top_.load_data_i.data(), sizeof(top_.load_data_i) / sizeof(std::uint32_t)};
+    pins_.lanes = 8 * sizeof(top_.report_o) / kReportBits;
     pins_.report_valid = &top_.report_valid_o;
     pins_.report = top_.report_o.data();
     pins_.reset = &top_.rst_i;

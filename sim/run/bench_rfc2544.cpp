@@ -62,6 +62,7 @@ class Rig {
   }
 
   unsigned data_width() const { return device_.data_width(); }
+  unsigned lanes() const { return device_.lanes(); }
   const policy::Policy& policy(unsigned which) const { return policies_[which]; }
   std::uint64_t load_clocks() const { return load_clocks_; }
 
@@ -342,6 +343,7 @@ Rfc2544 bench_rfc2544(const Rfc2544Options& options) {
     if (!rigs.contains(rules)) rigs.emplace(rules, std::make_unique<Rig>(options, rules));
   }
   bench.data_width = rigs.begin()->second->data_width();
+  bench.lanes = rigs.begin()->second->lanes();
   const std::vector<unsigned> sizes = options.sizes.empty() ? usual_sizes(bench.data_width) : options.sizes;
   const std::uint64_t total = options.rates.size() * options.clocks_mhz.size() * options.ports.size() *
                               options.rules.size() * options.families.size() * options.activities.size() * sizes.size();
@@ -370,8 +372,9 @@ Rfc2544 bench_rfc2544(const Rfc2544Options& options) {
 }
 
 std::string to_text(const Rfc2544& bench) {
-  std::string out = fmt::format("filter, geometry {}, {}-bit bus; seed {}; times are simulated\n", bench.geometry,
-                                bench.data_width, bench.seed);
+  std::string out =
+      fmt::format("filter, geometry {}, {}-bit bus, {}; seed {}; times are simulated\n", bench.geometry,
+                  bench.data_width, bench.lanes == 1 ? "a lookup a clock" : "two lookups a clock", bench.seed);
   const bool least_clock = std::any_of(bench.cases.begin(), bench.cases.end(),
                                        [](const Rfc2544Case& c) { return c.least_clock_mhz.has_value(); });
   std::string heading;
@@ -419,6 +422,7 @@ std::string to_json(const Rfc2544& bench) {
   json["machine"] = nlohmann::ordered_json::parse(machine_json());
   json["geometry"] = bench.geometry;
   json["data_width"] = bench.data_width;
+  json["lanes"] = bench.lanes;
   json["seed"] = bench.seed;
   json["resolution_ppm"] = kResolution;
   for (const Rfc2544Case& c : bench.cases) {

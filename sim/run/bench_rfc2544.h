@@ -91,6 +91,7 @@ inline constexpr std::uint64_t kResolution = 1000;
 
 struct Rfc2544 {
   unsigned data_width = 0;  ///< bits of a beat
+  unsigned lanes = 1;       ///< lookups a clock
   std::string geometry;
   std::uint64_t seed = 0;
   std::vector<Rfc2544Case> cases;
