@@ -54,7 +54,7 @@ profile-guided:
 	@scripts/install-dependencies.sh build
 	@cmake -S . -B $(BUILD) -G Ninja -DPORTCULLIS_TESTS=$(if $(wildcard $(BUILD)/tests),ON,OFF) >/dev/null
 	@cmake --build $(BUILD) -j $(JOBS) --target portcullis
-	@bench/profile_guided.sh $(BUILD) $(JOBS)
+	@bench/profile_guided.sh $(BUILD) $(JOBS) "$(FLAGS)"
 
 formal:
 	@scripts/install-dependencies.sh test

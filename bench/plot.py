@@ -7,6 +7,7 @@
 import json
 import sys
 from pathlib import Path
+from statistics import median
 
 from chart import line_chart
 
@@ -78,9 +79,22 @@ def acl():
         levels=[(bench["engine_mhz"], f"engine: {bench['engine_mhz']:g}")])
 
 
+def speed():
+    """Simulated packets a second by bus of geometry edge, and the other geometries' at 512 bits; medians of the first build."""
+    bench = load("speed.json")
+    if bench is None:
+        return
+    cases = [case for case in bench["cases"] if case["build"] == bench["cases"][0]["build"]]
+    rates = {(case["geometry"], case["data_width"]): median(case["packets_per_second"]) / 1e3 for case in cases}
+    yield "speed.svg", line_chart(
+        "Simulated packets a second of one core, 64-byte frames, all compared", "bus, bits", "thousand a second",
+        [("edge", sorted((width, rate) for (geometry, width), rate in rates.items() if geometry == "edge"))],
+        levels=[(rate, geometry) for (geometry, width), rate in rates.items() if geometry != "edge"])
+
+
 def main():
     stale = 0
-    for draw in (rfc2544_clock, rfc2544_latency, growth, acl):
+    for draw in (rfc2544_clock, rfc2544_latency, growth, acl, speed):
         for name, text in draw():
             file = RESULTS / name
             if "--check" in sys.argv[1:]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A profile-guided build of portcullis, and what it gains: BUILD/guided/bin/portcullis, beside BUILD/bin/portcullis, which is left as it is.
 #
-#   bench/profile_guided.sh [BUILD] [JOBS]      needs the target portcullis in BUILD, and GCC 12 or newer
+#   bench/profile_guided.sh [BUILD] [JOBS] [FLAGS]      needs the target portcullis in BUILD, and GCC 12 or newer; FLAGS for the models, as -march=native
 #
 # 1. BUILD/guided is built with PORTCULLIS_PROFILE=generate.
 # 2. The training: packets made from the example sites' rules, with other policies, sizes and seeds than `portcullis bench model`; its verdicts, frames and counters are compared as
@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath "${1:-build}")
 jobs=${2:-$(nproc)}
+flags=${3:-}
 if [ ! -x "$build/bin/portcullis" ]; then
   echo "$build/bin/portcullis is not there: build it first (make profile-guided does)" >&2
   exit 2
@@ -19,7 +20,7 @@ fi
 scale=$(sed -n 's/^PORTCULLIS_SCALE_MODEL:BOOL=//p' "$build/CMakeCache.txt")
 
 build_with() {
-  cmake -S . -B "$build/guided" -G Ninja -DPORTCULLIS_TESTS=OFF -DPORTCULLIS_FUZZ=OFF -DPORTCULLIS_SCALE_MODEL="${scale:-ON}" \
+  cmake -S . -B "$build/guided" -G Ninja -DPORTCULLIS_MODEL_FLAGS="$flags" -DPORTCULLIS_TESTS=OFF -DPORTCULLIS_FUZZ=OFF -DPORTCULLIS_SCALE_MODEL="${scale:-ON}" \
     -DPORTCULLIS_PROFILE="$1" -DPORTCULLIS_PROFILE_FOLDER="$build/profile" >/dev/null
   cmake --build "$build/guided" -j "$jobs" --target portcullis
 }

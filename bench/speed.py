@@ -4,12 +4,14 @@ compared, per second of one core's processor time.
 
     bench/speed.py NAME=PROGRAM... [--models edge] [--widths 512] [--rounds 9] [--packets 150000] [--json FILE]
 
+Each round runs a fresh copy of the program: where a file's pages happen to lie in memory is worth up to an eighth either way, the same in every run of one file.
 Prints medians, least and greatest, and the median of the ratios to the first of the same round: to the first build, or, of one build, to its first geometry and width. What else the machine does slows
 all that run at that time, so ratios hold where rates do not. Other widths than 512 are of geometry edge, and need the target portcullis-bench-widths.
 Exit 1: a result was not the reference's; 2: it could not be measured.
 """
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,9 +35,21 @@ def measure(program, models, width, packets, file):
     except OSError as error:
         raise Failed(2, f"{program}: {error.strerror}") from error
     if done.returncode != 0:
-        raise Failed(1 if done.returncode == 1 else 2, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        raise Failed(1 if done.returncode == 1 else 2, f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     bench = json.loads(file.read_text())
     return [case for case in bench["cases"] if case["traffic"] == TRAFFIC], bench["machine"]
+
+
+def copy(program, folder):
+    """A copy of the program in `folder`, with that of the other buses beside it if there is one."""
+    folder.mkdir()
+    others = Path(program).with_name("portcullis-bench-widths")
+    try:
+        if others.exists():
+            shutil.copy(others, folder)
+        return Path(shutil.copy(program, folder))
+    except OSError as error:
+        raise Failed(2, f"{program}: {error.strerror}") from error
 
 
 def main():
@@ -55,8 +69,9 @@ def main():
         programs[name] = program
     packets, clocks = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(arguments.rounds):
-            for name, program in programs.items():
+        for round_number in range(arguments.rounds):
+            for name, original in programs.items():
+                program = copy(original, Path(folder) / f"{name}.{round_number}")
                 for width in arguments.widths.split(","):
                     models = arguments.models if width == "512" else "edge"
                     cases, machine = measure(program, models, width, arguments.packets, Path(folder) / "model.json")
@@ -64,6 +79,7 @@ def main():
                         place = (name, case["geometry"], case["data_width"])
                         packets.setdefault(place, []).append(case["packets_per_second"])
                         clocks.setdefault(place, []).append(case["clocks_per_second"])
+                shutil.rmtree(program.parent)
     first = next(iter(packets))
     cases = []
     print(f"{'build':<14} {'geometry':<12} {'bits':>4} {'packets/s':>10} {'least':>10} {'greatest':>10} {'clocks/s':>10} {'ratio':>6}")

@@ -12,6 +12,8 @@
 # -Wall without UNUSEDPARAM: a package serves more modules than the one that is built.
 # Generated code is always compiled with -O3 (a model at -O0 is 30 times slower) and -fno-semantic-interposition (position-independent code that nobody
 # replaces when it is loaded: a tenth faster), without sanitizers and coverage counters: it is not ours to check.
+# PORTCULLIS_MODEL_COMPILER compiles the models by another compiler than the rest of the project (one whose C++ library is the same, as clang++ beside g++), and
+# PORTCULLIS_MODEL_FLAGS adds options there, as -march=native for a program that need not run elsewhere: docs/benchmarks.md says what that gains.
 # Verilator's own make file is not used: Debian's 5.006 compiles with OPT_FAST=-Os, which would override -O3.
 find_program(VERILATOR_EXECUTABLE verilator REQUIRED DOC "Verilator 5.006 or newer (Debian package verilator)")
 find_path(VERILATOR_INCLUDE verilated.h HINTS ENV VERILATOR_ROOT PATHS /usr/share/verilator /usr/local/share/verilator PATH_SUFFIXES include REQUIRED)
@@ -20,6 +22,20 @@ find_package(Threads REQUIRED)
 set(PORTCULLIS_RTL ${CMAKE_SOURCE_DIR}/rtl)
 set(PORTCULLIS_VERILATE_STEP ${CMAKE_CURRENT_LIST_DIR}/VerilateStep.cmake)
 set(PORTCULLIS_GENERATED_OPTIONS -O3 -fno-semantic-interposition -w -fno-sanitize=all -fno-profile-arcs -fno-test-coverage)
+set(PORTCULLIS_MODEL_COMPILER "" CACHE STRING "C++ compiler of the Verilated models; empty: that of the project")
+set(PORTCULLIS_MODEL_FLAGS "" CACHE STRING "Further compiler options of the Verilated models")
+separate_arguments(flags UNIX_COMMAND "${PORTCULLIS_MODEL_FLAGS}")
+list(APPEND PORTCULLIS_GENERATED_OPTIONS ${flags})
+if(PORTCULLIS_MODEL_COMPILER)
+  find_program(PORTCULLIS_MODEL_COMPILER_FOUND NAMES ${PORTCULLIS_MODEL_COMPILER} NO_CACHE)
+  if(NOT PORTCULLIS_MODEL_COMPILER_FOUND)
+    message(FATAL_ERROR "PORTCULLIS_MODEL_COMPILER is \"${PORTCULLIS_MODEL_COMPILER}\", and there is no such program; install it, or leave it empty")
+  endif()
+  if(PORTCULLIS_PROFILE)
+    message(FATAL_ERROR "PORTCULLIS_PROFILE needs the models compiled by GCC; leave PORTCULLIS_MODEL_COMPILER empty")
+  endif()
+endif()
+set(PORTCULLIS_MODEL_LAUNCHER ${CMAKE_CURRENT_LIST_DIR}/model-compiler.sh ${PORTCULLIS_MODEL_COMPILER_FOUND})
 if(PORTCULLIS_PROFILE STREQUAL use)
   # With -w GCC would be silent about counts of other sources.
   list(REMOVE_ITEM PORTCULLIS_GENERATED_OPTIONS -w)
@@ -34,6 +50,9 @@ target_compile_definitions(portcullis_verilated PUBLIC VM_COVERAGE=0 VM_SC=0 VM_
 target_compile_options(portcullis_verilated PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
 target_link_libraries(portcullis_verilated PUBLIC Threads::Threads ZLIB::ZLIB)
 portcullis_profiled(portcullis_verilated)
+if(PORTCULLIS_MODEL_COMPILER)
+  set_target_properties(portcullis_verilated PROPERTIES CXX_COMPILER_LAUNCHER "${PORTCULLIS_MODEL_LAUNCHER}")
+endif()
 
 add_library(portcullis_verilated_coverage STATIC EXCLUDE_FROM_ALL ${VERILATOR_INCLUDE}/verilated_cov.cpp)
 target_compile_options(portcullis_verilated_coverage PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
@@ -76,6 +95,9 @@ function(portcullis_verilate target)
   target_compile_options(${target} PRIVATE ${PORTCULLIS_GENERATED_OPTIONS})
   target_link_libraries(${target} PUBLIC portcullis_verilated)
   portcullis_profiled(${target})
+  if(PORTCULLIS_MODEL_COMPILER)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER "${PORTCULLIS_MODEL_LAUNCHER}")
+  endif()
   if(ARG_COVERAGE)
     target_link_libraries(${target} PUBLIC portcullis_verilated_coverage)
   endif()
