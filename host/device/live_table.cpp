@@ -115,7 +115,11 @@ std::vector<LiveRuleId> LiveTable::replace(policy::Policy head, std::vector<Give
   policy::Policy whole = head;
   whole.entries.clear();
   for (const Given& rule : rules) whole.entries.push_back(rule.entry);
-  if (!image) image = tables::tree::compile_scale(whole, *device_.trees(), options_.build).image;
+  if (!image) {
+    image = tables::tree::compile_scale(whole, *device_.trees(), options_.build).image;
+  } else if (const std::string fault = tables::tree::prove_scale(whole, *image); !fault.empty()) {
+    throw LoadRefused(fmt::format("the image is not what its rules are compiled into: {}; compile it again", fault));
+  }
   LiveRuleId next_name = next_name_;
   std::vector<LiveRuleId> names;
   for (const Given& rule : rules) names.push_back(rule.name ? *rule.name : next_name++);

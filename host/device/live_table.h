@@ -105,8 +105,8 @@ class LiveTable {
 
   /// Puts all these rules into force in place of those before, with one flip: packets meet the old ones or the new
   /// ones. `head`: default action and mode; its entries do not count. `image`, if given, is what the rules were
-  /// compiled into, rule for rule; a self-test asks the device before the flip. Gives the names, in order. If it
-  /// throws, the old rules stay in force. Throws what the constructor throws.
+  /// compiled into, rule for rule, which is proved; a self-test asks the device before the flip. Gives the names, in
+  /// order. If it throws, the old rules stay in force. Throws what the constructor throws.
   std::vector<LiveRuleId> replace(policy::Policy head, std::vector<Given> rules,
                                   std::optional<tables::tree::ScaleImage> image = std::nullopt);
 

@@ -83,6 +83,7 @@ class Reader {
         out.set(row, low, bits, value);
       }
     }
+    if (used > 0 && out.zero(used - 1)) fail("a memory whose last row is zero");
     return out;
   }
   void end() const {
@@ -195,7 +196,9 @@ ScaleImage decode_scale(std::span<const std::uint8_t> bytes, const std::string& 
     const std::uint64_t cause = body.number(1);
     if (cause > static_cast<std::uint64_t>(policy::Cause::non_ip)) body.fail(fmt::format("cause {}", cause));
     from.cause = static_cast<policy::Cause>(cause);
-    from.reply = body.number(1) != 0;
+    const std::uint64_t reply = body.number(1);
+    if (reply > 1) body.fail(fmt::format("{} for a reply", reply));
+    from.reply = reply != 0;
     from.line = body.word();
     for (std::string* text : {&from.rule, &from.document, &from.role, &from.service, &from.text}) *text = body.text();
   }
