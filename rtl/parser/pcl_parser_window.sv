@@ -30,12 +30,15 @@ module pcl_parser_window
   logic [BeatBits-1:0]  beat_q;     // stops at Beats
   logic [LENGTH_BITS:0] before_q;   // bytes of the frame's earlier beats; the top bit says that they are too many to count
 
-  // Bytes whose index has bit `bit_number` set.
-  function automatic logic [Bytes-1:0] indices_with(input int unsigned bit_number);
-    logic [Bytes-1:0] mask;
-    for (int unsigned i = 0; i < Bytes; i++) mask[i] = ((i >> bit_number) & 1) != 0;
-    return mask;
+  // Per bit of a byte's index, the bytes that have it set.
+  function automatic logic [CountBits-2:0][Bytes-1:0] indices_with();
+    logic [CountBits-2:0][Bytes-1:0] masks;
+    for (int unsigned b = 0; b < CountBits - 1; b++) begin
+      for (int unsigned i = 0; i < Bytes; i++) masks[b][i] = ((i >> b) & 1) != 0;
+    end
+    return masks;
   endfunction
+  localparam logic [CountBits-2:0][Bytes-1:0] IndicesWith = indices_with();
 
   // Bytes in a beat by its TKEEP, contiguous from bit 0 and not 0. One-hot last byte, then its index: three LUT levels for 64 bytes where a sum of
   // bits takes many. A function, so that a simulator works it out for accepted beats alone.
@@ -43,7 +46,7 @@ module pcl_parser_window
     logic [Bytes-1:0]     last;
     logic [CountBits-2:0] index;
     last = keep & ~(keep >> 1);
-    for (int unsigned b = 0; b < CountBits - 1; b++) index[b] = |(last & indices_with(b));
+    for (int unsigned b = 0; b < CountBits - 1; b++) index[b] = |(last & IndicesWith[b]);
     return {1'b0, index} + 1'b1;
   endfunction
 
