@@ -34,6 +34,36 @@ void bank_read_geometry(struct geometry* geometry) {
   }
 }
 
+static uint32_t field(uint32_t word, uint32_t mask, unsigned shift) {
+  return (word & mask) >> shift;
+}
+
+bool bank_read_shape(struct shape* shape) {
+  shape->rules = register_read(PCL_GEOMETRY_TREE_RULES);
+  shape->trees = 0;
+  if (shape->rules == 0) return true;
+  const uint32_t word = register_read(PCL_GEOMETRY_TREES);
+  shape->address_bits = field(word, PCL_GEOMETRY_TREES_ADDRESS_BITS_MASK, PCL_GEOMETRY_TREES_ADDRESS_BITS_SHIFT);
+  shape->leaf = field(word, PCL_GEOMETRY_TREES_LEAF_MASK, PCL_GEOMETRY_TREES_LEAF_SHIFT);
+  shape->predicate_bits = field(word, PCL_GEOMETRY_TREES_PREDICATE_BITS_MASK, PCL_GEOMETRY_TREES_PREDICATE_BITS_SHIFT);
+  shape->trees = field(word, PCL_GEOMETRY_TREES_COUNT_MASK, PCL_GEOMETRY_TREES_COUNT_SHIFT);
+  if (shape->trees == 0 || shape->trees > MAX_TREES || shape->rules > 0x8000u || (shape->address_bits != 32u && shape->address_bits != 128u) ||
+      shape->leaf == 0 || shape->predicate_bits == 0 || shape->predicate_bits > 6u)
+    return false;
+  for (uint32_t t = 0; t < shape->trees; ++t) {
+    const uint32_t tree = register_read(PCL_GEOMETRY_TREE_0 + 4u * t);
+    shape->tree[t].entries = field(tree, PCL_GEOMETRY_TREE_0_ENTRIES_MASK, PCL_GEOMETRY_TREE_0_ENTRIES_SHIFT);
+    shape->tree[t].levels = field(tree, PCL_GEOMETRY_TREE_0_LEVELS_MASK, PCL_GEOMETRY_TREE_0_LEVELS_SHIFT);
+    shape->tree[t].rows = 1u << field(tree, PCL_GEOMETRY_TREE_0_ROWS_LOG2_MASK, PCL_GEOMETRY_TREE_0_ROWS_LOG2_SHIFT);
+    if (shape->tree[t].levels == 0 || shape->tree[t].rows < 2u || shape->tree[t].rows > 4096u) return false;
+  }
+  return true;
+}
+
+uint32_t bank_rules(void) {
+  return register_read(PCL_GEOMETRY_RULES) + register_read(PCL_GEOMETRY_TREE_RULES);
+}
+
 uint32_t bank_signature(const struct geometry* geometry) {
   uint32_t numbers[2 + RANGE_TABLES] = {geometry->rules, geometry->address_bits};
   for (unsigned table = 0; table < RANGE_TABLES; ++table) numbers[2 + table] = geometry->intervals[table];
@@ -51,10 +81,8 @@ unsigned bank_active(void) {
 }
 
 uint8_t bank_prepare(void) {
-  /* The geometry that a device with trees tells is that of their slice: an image for it would leave the trees as they are. */
-  if (register_read(PCL_GEOMETRY_TREE_RULES) != 0) return PCL_ERROR_TREES;
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_TEST_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
-  if (!wait_while(PCL_STATUS_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
+  if (!wait_while(PCL_STATUS_BUSY_MASK | PCL_STATUS_SLICE_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
   register_write(PCL_ERRORS, 0xFFFFFFFFu);
   register_write(PCL_CONTROL, PCL_CONTROL_CLEAR_COUNTERS_MASK);
   if (!wait_while(PCL_STATUS_CLEARING_MASK)) return PCL_ERROR_TIMEOUT;
@@ -148,7 +176,7 @@ uint8_t bank_test(const uint32_t key[KEY_WORDS], struct test_answer* answer) {
 
 uint8_t bank_flip(void) {
   if (!wait_while(PCL_STATUS_LOAD_BUSY_MASK | PCL_STATUS_CLEARING_MASK)) return PCL_ERROR_TIMEOUT;
-  if (!wait_while(PCL_STATUS_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
+  if (!wait_while(PCL_STATUS_BUSY_MASK | PCL_STATUS_SLICE_BUSY_MASK)) return PCL_ERROR_BANK_BUSY;
   const unsigned before = bank_active();
   register_write(PCL_CONTROL, PCL_CONTROL_FLIP_MASK);
   /* The command takes effect before the next access is answered (docs/registers.md, CONTROL.FLIP). */
@@ -156,7 +184,7 @@ uint8_t bank_flip(void) {
 }
 
 uint8_t bank_counter(unsigned bank, bool cause, uint32_t index, struct tally* tally) {
-  const uint32_t limit = register_read(cause ? PCL_GEOMETRY_CAUSES : PCL_GEOMETRY_RULES);
+  const uint32_t limit = cause ? register_read(PCL_GEOMETRY_CAUSES) : bank_rules();
   if (bank > 1 || index >= limit) return PCL_ERROR_ARGUMENT;
   if (!wait_while(PCL_STATUS_COUNTER_BUSY_MASK)) return PCL_ERROR_TIMEOUT;
   register_write(PCL_COUNTER_REQUEST, index << PCL_COUNTER_REQUEST_INDEX_SHIFT |

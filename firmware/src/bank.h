@@ -15,6 +15,10 @@ extern "C" {
 #define TARGET_BITMAP 0x08u
 #define TARGET_ACTION 0x18u
 #define TARGET_DEFAULT 0x19u
+/* Of trees (docs/scale.md, Memories); numbers of trees or predicate tables are added. */
+#define TARGET_ENTRY 0x20u
+#define TARGET_RECORD 0x28u
+#define TARGET_PREDICATE 0x30u
 
 #define RANGE_TABLES 5u
 #define TABLES 9u
@@ -25,6 +29,25 @@ struct geometry {
   uint32_t rules;
   uint32_t address_bits;
   uint32_t intervals[RANGE_TABLES];
+};
+
+#define MAX_TREES 8u
+
+/* One of the trees. */
+struct tree_shape {
+  uint32_t entries;
+  uint32_t levels;
+  uint32_t rows; /* of a level at most */
+};
+
+/* Trees of the device, whose `struct geometry` is then that of their slice. */
+struct shape {
+  uint32_t rules; /* 0: it has none */
+  uint32_t address_bits;
+  uint32_t leaf;
+  uint32_t predicate_bits;
+  uint32_t trees;
+  struct tree_shape tree[MAX_TREES];
 };
 
 /* Words of a test lookup's key, in the order of the TEST block. */
@@ -44,9 +67,13 @@ struct tally {
 void bank_read_geometry(struct geometry* geometry);
 /* CRC-32C of its seven numbers as little-endian words: what a table image carries. */
 uint32_t bank_signature(const struct geometry* geometry);
+/* False if the device tells trees that cannot be. */
+bool bank_read_shape(struct shape* shape);
+/* Rules that have a counter: those of trees and slice together. */
+uint32_t bank_rules(void);
 unsigned bank_active(void);
 
-/* Waits for the shadow bank, clears errors and the shadow bank's counters. PCL_ERROR_TREES for a device with trees. */
+/* Waits for the shadow bank, clears errors and the shadow bank's counters. */
 uint8_t bank_prepare(void);
 /* Writes `words` (`count` of them, the rest of the row is 0) to `repeat` consecutive indices; it may wait for the next row, test lookup or
    bank_check_errors. */

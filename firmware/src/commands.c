@@ -8,7 +8,7 @@
 #include "core_registers.h"
 #include "device/mailbox_protocol.h"
 #include "device/registers.h"
-#include "image_parser.h"
+#include "image.h"
 #include "keep.h"
 #include "memory_map.h"
 #include "platform.h"
@@ -33,7 +33,6 @@ static struct {
   uint64_t patience; /* clocks */
   uint64_t deadline;
 } load;
-static struct image_parser parser;
 
 /* The request that was answered last: the same one again is a repetition, and gets the same answer. */
 static struct {
@@ -145,7 +144,7 @@ static struct reply status(void) {
       bank_active(),
       (load.under_way ? PCL_STATUS_FLAG_LOADING : 0u) | (load.ready ? PCL_STATUS_FLAG_READY : 0u),
       keep_load(),
-      load.under_way ? parser.position : 0u,
+      load.under_way ? image_position() : 0u,
       (uint32_t)now,
       (uint32_t)(now >> 32),
       (core_read(PCL_CORE_RESET) & PCL_CORE_RESET_WATCHDOG_RESETS_MASK) >> PCL_CORE_RESET_WATCHDOG_RESETS_SHIFT,
@@ -170,7 +169,7 @@ static struct reply load_begin(const uint8_t* data) {
   const uint32_t flags = word_of(data + PCL_LOAD_BEGIN_FLAGS);
   if (bytes == 0 || patience == 0 || patience > MAX_PATIENCE || (nonce[0] | nonce[1]) == 0 || (flags & ~PCL_LOAD_FLAG_DISCARD_COUNTERS) != 0)
     return status_only(PCL_ERROR_ARGUMENT);
-  if (load.under_way) give_up_load(PCL_EVENT_LOAD_ABANDONED, parser.position);
+  if (load.under_way) give_up_load(PCL_EVENT_LOAD_ABANDONED, image_position());
   if (!claim_lock()) return status_only(PCL_ERROR_LOCKED);
   banks_touched(); /* and nobody can from now on */
 
@@ -197,7 +196,7 @@ static struct reply load_begin(const uint8_t* data) {
   load.patience = (uint64_t)patience * (core_read(PCL_CORE_CLOCK_HZ) / 1000u);
   renew_deadline();
   bank_forget_registers();
-  image_parser_begin(&parser, bytes);
+  image_begin(bytes);
   log_event(PCL_EVENT_LOAD_BEGIN, load.number, bytes);
   const uint32_t words[2] = {load.number, MAX_PIECE};
   return words_reply(PCL_DONE, words, 2);
@@ -205,34 +204,36 @@ static struct reply load_begin(const uint8_t* data) {
 
 static struct reply load_error(uint8_t error) {
   give_up_load(PCL_EVENT_LOAD_FAILED, error);
-  const uint32_t words[2] = {parser.error_offset, parser.error_detail};
+  const uint32_t words[2] = {image_outcome()->error_offset, image_outcome()->error_detail};
   return words_reply(error, words, 2);
 }
 
 static struct reply load_data(const uint8_t* data, uint32_t length) {
   if (!load.under_way || load.ready || word_of(data + PCL_LOAD_DATA_LOAD) != load.number) return status_only(PCL_ERROR_NO_LOAD);
-  if (word_of(data + PCL_LOAD_DATA_OFFSET) != parser.position) {
+  if (word_of(data + PCL_LOAD_DATA_OFFSET) != image_position()) {
     give_up_load(PCL_EVENT_LOAD_FAILED, PCL_ERROR_ORDER);
     return status_only(PCL_ERROR_ORDER);
   }
-  const uint8_t error = image_parser_take(&parser, data + PCL_LOAD_DATA_PIECE, length - PCL_LOAD_DATA_PIECE);
+  const uint8_t error = image_take(data + PCL_LOAD_DATA_PIECE, length - PCL_LOAD_DATA_PIECE);
   if (error != PCL_DONE) return load_error(error);
   renew_deadline();
-  return words_reply(PCL_DONE, &parser.position, 1);
+  const uint32_t position = image_position();
+  return words_reply(PCL_DONE, &position, 1);
 }
 
 static struct reply load_end(const uint8_t* data) {
   if (!load.under_way || load.ready || word_of(data) != load.number) return status_only(PCL_ERROR_NO_LOAD);
-  uint8_t error = image_parser_end(&parser);
+  uint8_t error = image_end();
   if (error == PCL_DONE) error = bank_check_errors();
   if (error == PCL_DONE && banks_touched()) error = PCL_ERROR_TOUCHED;
   if (error != PCL_DONE) return load_error(error);
-  const uint32_t listed = parser.probes_failed < PROBE_FAILURES ? parser.probes_failed : PROBE_FAILURES;
-  const uint32_t words[3] = {parser.probes, parser.probes_failed, listed};
+  const struct image_outcome* image = image_outcome();
+  const uint32_t listed = image->probes_failed < PROBE_FAILURES ? image->probes_failed : PROBE_FAILURES;
+  const uint32_t words[3] = {image->probes, image->probes_failed, listed};
   response_data(0, words, sizeof words);
-  response_data(PCL_LOAD_END_FAILURES, parser.failures, listed * PCL_FAILURE_BYTES);
+  response_data(PCL_LOAD_END_FAILURES, image->failures, listed * PCL_FAILURE_BYTES);
   struct reply reply = {PCL_DONE, PCL_LOAD_END_FAILURES + listed * PCL_FAILURE_BYTES};
-  if (parser.probes_failed != 0) {
+  if (image->probes_failed != 0) {
     give_up_load(PCL_EVENT_LOAD_FAILED, PCL_ERROR_PROBES);
     reply.status = PCL_ERROR_PROBES;
     return reply;
@@ -240,13 +241,13 @@ static struct reply load_end(const uint8_t* data) {
   const unsigned shadow = 1u - bank_active();
   struct bank_record record = *keep_bank(shadow);
   record.state = PCL_BANK_TESTED;
-  record.image_crc = parser.header_crc;
-  record.entries = parser.entries;
-  record.probes = parser.probes;
+  record.image_crc = image->checksum;
+  record.entries = image->entries;
+  record.probes = image->probes;
   keep_set_bank(shadow, &record);
   load.ready = true;
   renew_deadline();
-  log_event(PCL_EVENT_LOAD_READY, load.number, parser.probes);
+  log_event(PCL_EVENT_LOAD_READY, load.number, image->probes);
   return reply;
 }
 
@@ -298,7 +299,7 @@ static struct reply counters(const uint8_t* data) {
   const uint32_t first = word_of(data + PCL_COUNTERS_FIRST);
   uint32_t count = word_of(data + PCL_COUNTERS_COUNT);
   const uint32_t most = (PCL_BUFFER_BYTES - PCL_COUNTERS_ANSWER_TALLIES) / PCL_TALLY_BYTES;
-  const uint32_t limit = register_read(kind == 1u ? PCL_GEOMETRY_CAUSES : PCL_GEOMETRY_RULES);
+  const uint32_t limit = kind == 1u ? register_read(PCL_GEOMETRY_CAUSES) : bank_rules();
   if (bank > 1u || kind > 1u || first >= limit || count == 0 || count > limit - first) return status_only(PCL_ERROR_ARGUMENT);
   if (count > most) count = most;
   /* Final only when the last packet of a retired policy has been counted. */
@@ -389,7 +390,7 @@ static struct reply carry_out(uint32_t command, const uint8_t* data, uint32_t le
     case PCL_COMMAND_LOG: return read_log(data);
     case PCL_COMMAND_SELF_TEST: return self_test();
     default: /* ABANDON */
-      if (load.under_way) give_up_load(PCL_EVENT_LOAD_ABANDONED, parser.position);
+      if (load.under_way) give_up_load(PCL_EVENT_LOAD_ABANDONED, image_position());
       return status_only(PCL_DONE);
   }
 }
@@ -413,7 +414,7 @@ void firmware_turn(void) {
   watch_turn();
   if (load.under_way) {
     claim_lock();
-    if (clock_now() > load.deadline) give_up_load(PCL_EVENT_LOAD_TIMEOUT, parser.position);
+    if (clock_now() > load.deadline) give_up_load(PCL_EVENT_LOAD_TIMEOUT, image_position());
   }
   const uint32_t state = core_read(PCL_CORE_MAILBOX_STATE);
   if ((state & PCL_CORE_MAILBOX_STATE_PENDING_MASK) == 0) return;

@@ -45,8 +45,8 @@ enum {
 };
 
 static uint8_t refuse(struct image_parser* p, uint8_t error, uint32_t offset, uint32_t detail) {
-  p->error_offset = offset;
-  p->error_detail = detail;
+  p->outcome->error_offset = p->base + offset;
+  p->outcome->error_detail = detail;
   return error;
 }
 
@@ -146,11 +146,13 @@ static uint8_t begin_table_of_rows(struct image_parser* p) {
 
 static uint8_t take_header(struct image_parser* p, const uint8_t* bytes) {
   static const uint8_t magic[8] = {0x89, 0x50, 0x54, 0x49, 0x0D, 0x0A, 0x1A, 0x0A};
+  if (memcmp(bytes, "PCLSCALE", 8) == 0) return refuse(p, PCL_ERROR_NO_TREES, 0, p->item[0]);
   if (memcmp(bytes, magic, sizeof magic) != 0) return refuse(p, PCL_ERROR_IMAGE_MAGIC, 0, p->item[0]);
   if (p->item[2] != 1u) return refuse(p, PCL_ERROR_IMAGE_VERSION, 8, p->item[2]);
   if (p->item[3] != IMAGE_SECTIONS) return refuse(p, PCL_ERROR_IMAGE_DIRECTORY, 12, p->item[3]);
   if (p->item[4] != p->total || p->item[5] != 0) return refuse(p, PCL_ERROR_IMAGE_LENGTH, 16, p->item[4]);
   p->header_crc = p->item[7];
+  if (!p->slice) p->outcome->checksum = p->header_crc;
   p->header_state = crc32c_update(0xFFFFFFFFu, bytes, HEADER_CRC_AT);
   p->signature = p->item[6];
   p->index = 0;
@@ -272,13 +274,16 @@ static uint8_t take_action_count(struct image_parser* p) {
   if (p->item[1] != 0) return refuse_item(p, 4, p->item[1]);
   /* A bit of a rule without an entry would decide with whatever action the slot happens to hold. */
   if (bit_above(p, p->entries)) return refuse(p, PCL_ERROR_IMAGE_ROWS, p->sections[BITS].offset, p->entries);
-  const uint8_t error = bank_write_row(TARGET_DEFAULT, 0, 1, p->item + 2, 2);
-  if (error != PCL_DONE) return error;
+  if (!p->slice) {
+    p->outcome->entries = p->entries;
+    const uint8_t error = bank_write_row(TARGET_DEFAULT, 0, 1, p->item + 2, 2);
+    if (error != PCL_DONE) return error;
+  }
   return p->entries == 0 ? section_complete(p) : want(p, STEP_ACTION, 8);
 }
 
 static uint8_t take_action(struct image_parser* p) {
-  const uint8_t error = bank_write_row(TARGET_ACTION, p->index, 1, p->item, 2);
+  const uint8_t error = bank_write_row(TARGET_ACTION, p->first_action + p->index, 1, p->item, 2);
   if (error != PCL_DONE) return error;
   return ++p->index < p->entries ? PCL_DONE : section_complete(p);
 }
@@ -317,16 +322,17 @@ static uint8_t take_probe(struct image_parser* p) {
   struct test_answer answer;
   const uint8_t error = bank_test(key, &answer);
   if (error != PCL_DONE) return error;
-  ++p->probes;
+  struct image_outcome* outcome = p->outcome;
+  ++outcome->probes;
   if (answer.hit != (hit == 1u) || answer.rule != words[12] || answer.action[0] != words[14] || answer.action[1] != words[15]) {
-    if (p->probes_failed < PROBE_FAILURES) {
-      struct probe_failure* failure = &p->failures[p->probes_failed];
+    if (outcome->probes_failed < PROBE_FAILURES) {
+      struct probe_failure* failure = &outcome->failures[outcome->probes_failed];
       failure->probe = p->index;
       failure->hit = answer.hit;
       failure->rule = answer.rule;
       memcpy(failure->action, answer.action, sizeof failure->action);
     }
-    ++p->probes_failed;
+    ++outcome->probes_failed;
   }
   return ++p->index < p->end ? PCL_DONE : section_complete(p);
 }
@@ -357,7 +363,7 @@ static uint8_t take_item(struct image_parser* p, const uint8_t* bytes) {
     case STEP_ENTRY_TEXT: return take_entry_text(p);
     case STEP_PROBE_COUNT:
       p->end = p->item[0];
-      if (!fits(p, p->end, PROBE_BYTES)) return refuse_item(p, 0, p->end);
+      if (!fits(p, p->end, PROBE_BYTES) || (p->slice && p->end != 0)) return refuse_item(p, 0, p->end);
       if (p->item[1] != PROBE_BYTES) return refuse_item(p, 4, p->item[1]);
       error = bank_check_errors();
       if (error != PCL_DONE) return error;
@@ -387,13 +393,21 @@ static uint8_t end_section(struct image_parser* p) {
   return PCL_DONE;
 }
 
-void image_parser_begin(struct image_parser* parser, uint32_t total) {
+void image_parser_begin(struct image_parser* parser, uint32_t total, struct image_outcome* outcome) {
   memset(parser, 0, sizeof *parser);
+  parser->outcome = outcome;
   bank_read_geometry(&parser->geometry);
   parser->total = total;
   parser->step = STEP_HEADER;
   parser->need = HEADER_BYTES;
   parser->section = IMAGE_SECTIONS;
+}
+
+void image_parser_begin_slice(struct image_parser* parser, uint32_t total, uint32_t base, uint32_t first_action, struct image_outcome* outcome) {
+  image_parser_begin(parser, total, outcome);
+  parser->slice = true;
+  parser->base = base;
+  parser->first_action = first_action;
 }
 
 static void copy(uint8_t* to, const uint8_t* from, uint32_t size) {

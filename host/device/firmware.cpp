@@ -12,7 +12,7 @@
 namespace portcullis::device {
 namespace {
 
-bool is_image_error(std::uint8_t status) { return status >= PCL_ERROR_IMAGE_MAGIC && status <= PCL_ERROR_IMAGE_LENGTH; }
+bool is_image_error(std::uint8_t status) { return status >= PCL_ERROR_IMAGE_MAGIC && status <= PCL_ERROR_IMAGE_TREES; }
 
 BankPolicy bank_policy(const MailboxAnswer& answer, std::size_t at) {
   BankPolicy bank;

@@ -91,7 +91,10 @@ std::string mailbox_status_text(std::uint8_t status) {
     case PCL_ERROR_SELF_TEST:
       return "the firmware's self-test failed";
     case PCL_ERROR_TREES:
-      return "the device has decision trees, whose images the firmware does not know; load it through the driver";
+      return "the image is for a device without trees, and this one has trees; compile it for this device (--geometry "
+             "scale)";
+    case PCL_ERROR_NO_TREES:
+      return "the image is for a device with trees, and this one has none; compile it for this device";
     case PCL_ERROR_TOUCHED:
       return "other software wrote to the banks during the load, so it was given up; stop it and begin again";
     case PCL_ERROR_IMAGE_MAGIC:
@@ -105,7 +108,7 @@ std::string mailbox_status_text(std::uint8_t status) {
     case PCL_ERROR_IMAGE_GEOMETRY:
       return "the table image is for another geometry; compile it for this device";
     case PCL_ERROR_IMAGE_SECTION_CRC:
-      return "a section of the table image is damaged";
+      return "the table image, or a section of it, is damaged";
     case PCL_ERROR_IMAGE_BOUNDARIES:
       return "a boundary in the table image is wrong";
     case PCL_ERROR_IMAGE_ROWS:
@@ -122,6 +125,8 @@ std::string mailbox_status_text(std::uint8_t status) {
       return "bytes of the table image that must be zero are not";
     case PCL_ERROR_IMAGE_LENGTH:
       return "the table image is shorter or longer than its header says";
+    case PCL_ERROR_IMAGE_TREES:
+      return "a record, an entry or a predicate of the trees in the image is wrong";
     case PCL_ERROR_DAMAGED:
       return "a row of the bank that should come into force has more than one wrong bit; load the policy";
     case PCL_ERROR_PROBES:

@@ -4,7 +4,8 @@
 #define PORTCULLIS_DEVICE_MAILBOX_PROTOCOL_H
 
 #define PCL_PROTOCOL_MAJOR 1u /* raised when something changes its meaning */
-#define PCL_PROTOCOL_MINOR 1u /* raised when something is added; 1: the scrubber, in STATUS and the log */
+#define PCL_PROTOCOL_MINOR \
+  2u /* raised when something is added; 1: the scrubber, in STATUS and the log; 2: images of trees */
 
 /* Commands: MAILBOX_REQUEST.COMMAND */
 #define PCL_COMMAND_VERSION 0x01u
@@ -37,7 +38,8 @@
 #define PCL_ERROR_TIMEOUT 0x0Du     /* the device did not finish a command in time */
 #define PCL_ERROR_SELF_TEST 0x0Eu   /* the firmware's self-test failed */
 #define PCL_ERROR_TOUCHED 0x0Fu     /* the host wrote to the banks by registers during the load */
-/* The image is not as docs/table-image.md says; the answer has the place (PCL_LOAD_ERROR_...). */
+/* The image is not as docs/table-image.md says, or docs/scale.md for one of trees; the answer has the place
+ * (PCL_LOAD_ERROR_...). */
 #define PCL_ERROR_IMAGE_MAGIC 0x10u
 #define PCL_ERROR_IMAGE_VERSION 0x11u
 #define PCL_ERROR_IMAGE_HEADER_CRC 0x12u
@@ -52,9 +54,11 @@
 #define PCL_ERROR_IMAGE_SOURCES 0x1Bu
 #define PCL_ERROR_IMAGE_PADDING 0x1Cu
 #define PCL_ERROR_IMAGE_LENGTH 0x1Du
-#define PCL_ERROR_DAMAGED 0x21u /* rows of the bank that should come into force are damaged */
-#define PCL_ERROR_TREES 0x22u   /* the device has trees, whose images the firmware does not know */
-#define PCL_ERROR_PROBES 0x20u  /* probes were answered wrongly; the answer is that of LOAD_END */
+#define PCL_ERROR_IMAGE_TREES 0x1Eu /* records, entries or predicates of trees */
+#define PCL_ERROR_DAMAGED 0x21u     /* rows of the bank that should come into force are damaged */
+#define PCL_ERROR_TREES 0x22u       /* the device has trees, and the image is for a device without */
+#define PCL_ERROR_NO_TREES 0x23u    /* the image is for trees, and the device has none */
+#define PCL_ERROR_PROBES 0x20u      /* probes were answered wrongly; the answer is that of LOAD_END */
 
 /* VERSION: no data. Answer: */
 #define PCL_VERSION_PROTOCOL 0u     /* major << 16 | minor */
@@ -165,17 +169,16 @@
 #define PCL_EVENT_B 20u
 #define PCL_EVENT_BYTES 24u
 
-#define PCL_EVENT_BOOT 1u           /* a: cause of the reset, b: boots */
-#define PCL_EVENT_MEMORY_LOST 2u    /* what outlives a reset was not there, or damaged */
-#define PCL_EVENT_LOAD_BEGIN 3u     /* a: load, b: bytes */
-#define PCL_EVENT_LOAD_READY 4u     /* a: load, b: probes */
-#define PCL_EVENT_LOAD_FAILED 5u    /* a: load, b: PCL_ERROR_... */
-#define PCL_EVENT_LOAD_TIMEOUT 6u   /* a: load, b: bytes taken */
-#define PCL_EVENT_LOAD_ABANDONED 7u /* a: load, b: bytes taken */
-#define PCL_EVENT_ACTIVATED 8u      /* a: load, b: bank */
-#define PCL_EVENT_ROLLED_BACK 9u    /* a: load that is in force again, b: bank */
-#define PCL_EVENT_TOUCHED \
-  10u /* the host wrote to the banks: no rollback until the next load */
+#define PCL_EVENT_BOOT 1u             /* a: cause of the reset, b: boots */
+#define PCL_EVENT_MEMORY_LOST 2u      /* what outlives a reset was not there, or damaged */
+#define PCL_EVENT_LOAD_BEGIN 3u       /* a: load, b: bytes */
+#define PCL_EVENT_LOAD_READY 4u       /* a: load, b: probes */
+#define PCL_EVENT_LOAD_FAILED 5u      /* a: load, b: PCL_ERROR_... */
+#define PCL_EVENT_LOAD_TIMEOUT 6u     /* a: load, b: bytes taken */
+#define PCL_EVENT_LOAD_ABANDONED 7u   /* a: load, b: bytes taken */
+#define PCL_EVENT_ACTIVATED 8u        /* a: load, b: bank */
+#define PCL_EVENT_ROLLED_BACK 9u      /* a: load that is in force again, b: bank */
+#define PCL_EVENT_TOUCHED 10u         /* the host wrote to the banks: no rollback until the next load */
 #define PCL_EVENT_REQUEST_DAMAGED 11u /* a: the request */
 #define PCL_EVENT_RESTORED 12u        /* the device was reset; a: load that is in force as before, b: bank */
 #define PCL_EVENT_NOT_RESTORED 13u    /* after a reset the active bank holds no policy that the firmware knows */

@@ -138,9 +138,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((data[0] & 1) != 0) forge(image);
 
   static image_parser parser;
+  static image_outcome outcome;
+  outcome = {};
   registers.clear();
   bank_forget_registers();
-  image_parser_begin(&parser, static_cast<uint32_t>(image.size()));
+  image_parser_begin(&parser, static_cast<uint32_t>(image.size()), &outcome);
   const size_t piece = 1 + 4 * data[1];
   uint8_t status = PCL_DONE;
   for (size_t at = 0; at < image.size() && status == PCL_DONE; at += piece) {

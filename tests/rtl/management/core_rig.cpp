@@ -4,24 +4,23 @@
 #include "device/device.h"
 #include "firmware/image.h"
 #include "managed_device.h"
-#include "unit/firmware/firmware_rig.h"
+#include "unit/firmware/tree_rig.h"
 
 namespace portcullis::test {
 namespace {
 
+template <class Managed>
 class CoreRig final : public FirmwareRig {
  public:
-  CoreRig() {
+  explicit CoreRig(tables::Geometry geometry) : geometry_(std::move(geometry)) {
     const std::string_view image = firmware::image();
     management_.start(std::vector<std::uint8_t>(image.begin(), image.end()));
   }
   device::Management& management() override { return management_; }
   device::Mailbox::Options mailbox() const override { return {}; }
-  tables::Geometry geometry() const override {
-    return {"small", kRules, 128, {kIntervals, kIntervals, kIntervals, kIntervals, kIntervals}};
-  }
+  tables::Geometry geometry() const override { return geometry_; }
   Answer lookup(const policy::Key& key) override {
-    constexpr unsigned kThrough = 60;  // clocks, more than a lookup takes
+    constexpr unsigned kThrough = 80;  // clocks, more than a lookup takes
     Answer answer;
     managed_.set_lookup(&key);
     managed_.run(kThrough);
@@ -53,12 +52,20 @@ class CoreRig final : public FirmwareRig {
   bool simulated() const override { return true; }
 
  private:
-  ManagedDevice managed_;
+  tables::Geometry geometry_;
+  Managed managed_;
   device::Management management_ = *device::Management::find(managed_);
 };
 
 }  // namespace
 
-std::unique_ptr<FirmwareRig> make_firmware_rig() { return std::make_unique<CoreRig>(); }
+std::unique_ptr<FirmwareRig> make_firmware_rig() {
+  return std::make_unique<CoreRig<ManagedDevice>>(
+      tables::Geometry{"small", kRules, 128, {kIntervals, kIntervals, kIntervals, kIntervals, kIntervals}});
+}
+
+std::unique_ptr<FirmwareRig> make_tree_rig() {
+  return std::make_unique<CoreRig<ManagedTrees>>(tables::tree::Shape::scale_small().slice);
+}
 
 }  // namespace portcullis::test

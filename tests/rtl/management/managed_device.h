@@ -7,6 +7,7 @@
 #include <string>
 
 #include "VManagedEngine.h"
+#include "VManagedTrees.h"
 #include "device/transport.h"
 #include "model/axi_lite.h"
 #include "model/bits.h"
@@ -28,10 +29,11 @@ struct Verdict {
   unsigned bank = 0;
 };
 
-class ManagedDevice final : public device::Transport {
+template <class Model>
+class ManagedModel final : public device::Transport {
  public:
-  ManagedDevice()
-      : model_(std::make_unique<VManagedEngine>()),
+  ManagedModel()
+      : model_(std::make_unique<Model>()),
         registers_({&model_->s_axil_awvalid_i, &model_->s_axil_awready_o, &model_->s_axil_awaddr_i,
                     &model_->s_axil_wvalid_i, &model_->s_axil_wready_o, &model_->s_axil_wdata_i,
                     &model_->s_axil_wstrb_i, &model_->s_axil_bvalid_o, &model_->s_axil_bready_i,
@@ -40,9 +42,9 @@ class ManagedDevice final : public device::Transport {
                     &model_->s_axil_rdata_o, &model_->s_axil_rresp_o}) {
     reset();
   }
-  ~ManagedDevice() override { model_->final(); }
-  ManagedDevice(const ManagedDevice&) = delete;
-  ManagedDevice& operator=(const ManagedDevice&) = delete;
+  ~ManagedModel() override { model_->final(); }
+  ManagedModel(const ManagedModel&) = delete;
+  ManagedModel& operator=(const ManagedModel&) = delete;
 
   /// Of the whole device, as by a reset pin.
   void reset() {
@@ -89,6 +91,8 @@ class ManagedDevice final : public device::Transport {
     put(318, 8, key->dscp_tags);
     put(326, 8, key->context);
   }
+  /// Told of every lookup that entered; what it gives enters next. May be empty: then the key stays.
+  std::function<const policy::Key*()> on_lookup;
   std::function<void(const Verdict&)> on_verdict;
   /// Told of every write of the host before it happens.
   std::function<void(std::uint32_t address, std::uint32_t& value)> before_write;
@@ -109,10 +113,12 @@ class ManagedDevice final : public device::Transport {
       on_verdict(
           {model_->verdict_permit_o != 0, model_->verdict_hit_o != 0, model_->verdict_rule_o, model_->verdict_bank_o});
     }
+    const bool entered = model_->lookup_valid_i != 0 && model_->lookup_ready_o != 0;
     model_->clk_i = 1;
     model_->eval();
     registers_.advance();
     ++clock_;
+    if (entered && on_lookup) set_lookup(on_lookup());
   }
   void finish() {
     for (unsigned i = 0; registers_.busy(); ++i) {
@@ -121,9 +127,13 @@ class ManagedDevice final : public device::Transport {
     }
   }
 
-  std::unique_ptr<VManagedEngine> model_;
+  std::unique_ptr<Model> model_;
   model::AxiLiteMaster registers_;
   std::uint64_t clock_ = 0;
 };
+
+using ManagedDevice = ManagedModel<VManagedEngine>;
+/// Of the geometry scale-small.
+using ManagedTrees = ManagedModel<VManagedTrees>;
 
 }  // namespace portcullis::test

@@ -1,5 +1,5 @@
 // The test's device; paths are relative to rtl/.
 -f management/management.f
--f engine/sources.f
+-f engine/scale_sources.f
 -f nic/control.f
 ../tests/rtl/management/managed_engine.sv

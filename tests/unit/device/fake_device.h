@@ -86,7 +86,7 @@ class FakeDevice : public device::Transport {
     std::uint64_t action;
   };
   /// What packets meet now: a lookup in the active bank. `key`: the twelve words of the TEST block.
-  Answer lookup(const std::array<std::uint32_t, 12>& key) const { return lookup(active_, key); }
+  Answer lookup(const std::array<std::uint32_t, 12>& key) const { return answer_of(active_, key); }
 
   std::uint32_t read32(std::uint32_t offset) override {
     ++accesses;
@@ -100,8 +100,34 @@ class FakeDevice : public device::Transport {
     if (!dead()) write(offset, value);
   }
 
- private:
+ protected:
+  // What a device with trees has otherwise.
   using Row = std::vector<std::uint32_t>;
+  virtual bool has_row(unsigned target, unsigned index) const {
+    const auto extent = extent_of(target);
+    return extent && index >= extent->first && index <= extent->second;
+  }
+  virtual bool has_target(unsigned target) const { return extent_of(target).has_value(); }
+  virtual void store(unsigned bank, unsigned target, unsigned index, const Row& row) {
+    banks_[bank].rows[{target, index}] = row;
+  }
+  virtual std::uint32_t counted_rules() const { return geometry_.rules; }
+  virtual Answer answer_of(unsigned bank, const std::array<std::uint32_t, 12>& key) const {
+    const auto rule = match(bank, key);
+    const auto& rows = banks_[bank].rows;
+    return {rule.has_value(), rule.value_or(0), action(rule ? rows.at({0x18, *rule}) : rows.at({0x19, 0}))};
+  }
+  std::uint64_t word_at(unsigned bank, unsigned target, unsigned index) const {
+    return action(banks_[bank].rows.at({target, index}));
+  }
+  static std::uint64_t action(const Row& row) { return std::uint64_t{row[1]} << 32U | row[0]; }
+  void set_row_words(std::size_t words) { staged_.resize(words); }
+  virtual std::uint32_t read(std::uint32_t offset) { return read_register(offset); }
+  /// The lowest rule of the bitmap tables.
+  std::optional<std::uint32_t> match(unsigned bank, const std::array<std::uint32_t, 12>& key) const;
+  std::uint32_t read_register(std::uint32_t offset);
+
+ private:
   struct Bank {
     std::map<std::pair<unsigned, unsigned>, Row> rows;
   };
@@ -117,97 +143,6 @@ class FakeDevice : public device::Transport {
     if (target == 0x18) return std::pair{0U, geometry_.rules - 1};
     if (target == 0x19) return std::pair{0U, 0U};
     return std::nullopt;
-  }
-
-  std::uint32_t read(std::uint32_t offset) {
-    switch (offset) {
-      case 0x00:
-        return 0x50434C53;
-      case 0x04:
-        return 0x00010000;
-      case 0x08:
-        return scratch_;
-      case 0x40:
-        return geometry_.rules;
-      case 0x44:
-        return 128;
-      case 0x48:
-      case 0x4C:
-      case 0x50:
-      case 0x54:
-      case 0x58:
-        return geometry_.intervals[(offset - 0x48) / 4];
-      case 0x68:
-        return geometry_.ports;
-      case 0x6C:
-        return 512;
-      case 0x70:
-        return 21;
-      case 0x74:
-        return 160;
-      case 0x78:
-        return 4;
-      case 0x7C:
-        return row_words();
-      case 0x80:
-        return 9;
-      case 0xAC:
-        return scrub.rows;
-      case 0x600:
-        return scrub.control;
-      case 0x604:
-        return scrub.passes;
-      case 0x608:
-        return scrub.pass_clocks;
-      case 0x60C:
-        return scrub.mended;
-      case 0x610:
-        return scrub.mended_place;
-      case 0x614:
-        return scrub.damaged;
-      case 0x618:
-        return scrub.damaged_place;
-      case 0xC4:
-        return status();
-      case 0xC8:
-        return errors_;
-      case 0x100:
-        return target_;
-      case 0x104:
-        return index_;
-      case 0x108:
-        return count_;
-      case 0x434:
-        return faults.never_answers_tests ? 0 : test_result_;
-      case 0x438:
-        return static_cast<std::uint32_t>(test_action_);
-      case 0x43C:
-        return static_cast<std::uint32_t>(test_action_ >> 32U);
-      case 0x480:
-        return counter_request_;
-      case 0x484:
-        return counter_valid_;
-      case 0x488:
-        return static_cast<std::uint32_t>(counters_[counter_request_].first);
-      case 0x48C:
-        return static_cast<std::uint32_t>(counters_[counter_request_].first >> 32U);
-      case 0x490:
-        return static_cast<std::uint32_t>(counters_[counter_request_].second);
-      case 0x494:
-        return static_cast<std::uint32_t>(counters_[counter_request_].second >> 32U);
-      default:
-        break;
-    }
-    if (offset >= 0x200 && offset < 0x400)
-      return (offset - 0x200) / 4 < staged_.size() ? staged_[(offset - 0x200) / 4] : 0;
-    if (offset >= 0x400 && offset < 0x430) return key_[(offset - 0x400) / 4];
-    if (offset >= 0x500 && offset < 0x520)
-      return (offset - 0x500) / 4 < forward_.size() ? forward_[(offset - 0x500) / 4] : 0;
-    if (offset >= 0x588 && offset < 0x5B8) {
-      const std::uint64_t number = snapshot_[(offset - 0x588) / 8];
-      return static_cast<std::uint32_t>(offset % 8 == 0 ? number : number >> 32U);
-    }
-    return 0;
   }
 
   void write(std::uint32_t offset, std::uint32_t value) {
@@ -308,8 +243,7 @@ class FakeDevice : public device::Transport {
   void commit() {
     const unsigned number = commits++;
     load_busy_ = slow;
-    const auto extent = extent_of(target_);
-    if (!extent) {
+    if (!has_target(target_)) {
       errors_ |= 1;
       return;
     }
@@ -318,20 +252,20 @@ class FakeDevice : public device::Transport {
       return;
     }
     for (unsigned left = count_; left > 0; --left) {
-      if (index_ < extent->first || index_ > extent->second) {
+      if (!has_row(target_, index_)) {
         errors_ |= 2;
         return;
       }
       Row row = staged_;
       if (faults.corrupts_commit == number) row[0] ^= 1;
-      banks_[active_ ^ 1U].rows[{target_, index_}] = row;
+      store(active_ ^ 1U, target_, index_, row);
       index_ = (index_ + 1) & 0xFFFF;
     }
   }
 
   void start_test() {
     test_busy_ = slow;
-    const Answer answer = lookup(active_ ^ 1U, key_);
+    const Answer answer = answer_of(active_ ^ 1U, key_);
     test_result_ = 1U | (answer.hit ? 2U : 0U) | answer.rule << 16U;
     test_action_ = answer.action;
   }
@@ -343,44 +277,10 @@ class FakeDevice : public device::Transport {
     }
     counter_request_ = value & 0x3FFFF;
     counter_busy_ = slow;
-    const bool exists = (value & 0xFFFF) < ((value >> 16U & 1U) != 0 ? 9 : geometry_.rules);
+    const bool exists = (value & 0xFFFF) < ((value >> 16U & 1U) != 0 ? 9 : counted_rules());
     counter_valid_ = exists && !faults.never_counts;
     if (!exists) errors_ |= 32;
   }
-
-  /// Brute force over a bank, as docs/design.md says: count boundaries, AND the rows, take the lowest bit.
-  Answer lookup(unsigned bank, const std::array<std::uint32_t, 12>& key) const {
-    const auto& rows = banks_[bank].rows;
-    const std::array<std::array<std::uint32_t, 4>, 5> fields = {{{key[0], key[1], key[2], key[3]},
-                                                                 {key[4], key[5], key[6], key[7]},
-                                                                 {key[8], 0, 0, 0},
-                                                                 {key[9], 0, 0, 0},
-                                                                 {key[10], 0, 0, 0}}};
-    std::vector<std::uint32_t> hits(row_words(), 0xFFFFFFFF);
-    for (unsigned table = 0; table < 9; ++table) {
-      unsigned row = 0;
-      if (table < 5) {
-        for (unsigned b = 1; b < geometry_.intervals[table]; ++b) {
-          const Row& boundary = rows.at({table, b});
-          bool below = false, decided = false;
-          for (unsigned word = 4; word-- > 0 && !decided;)
-            if (boundary[word] != fields[table][word]) {
-              below = boundary[word] < fields[table][word];
-              decided = true;
-            }
-          if (below || !decided) ++row;
-        }
-      } else {
-        row = key[11] >> (8 * (table - 5)) & 0xFFU;
-      }
-      const Row& bits = rows.at({8 + table, row});
-      for (std::size_t word = 0; word < hits.size(); ++word) hits[word] &= bits[word];
-    }
-    for (std::uint32_t rule = 0; rule < geometry_.rules; ++rule)
-      if ((hits[rule / 32] >> (rule % 32) & 1U) != 0) return {true, rule, action(rows.at({0x18, rule}))};
-    return {false, 0, action(rows.at({0x19, 0}))};
-  }
-  static std::uint64_t action(const Row& row) { return std::uint64_t{row[1]} << 32U | row[0]; }
 
   Geometry geometry_;
   std::array<Bank, 2> banks_;
@@ -396,5 +296,129 @@ class FakeDevice : public device::Transport {
   std::array<std::array<std::uint64_t, 6>, 8> statistics_{};
   std::array<std::uint64_t, 6> snapshot_{};
 };
+
+inline std::uint32_t FakeDevice::read_register(std::uint32_t offset) {
+  switch (offset) {
+    case 0x00:
+      return 0x50434C53;
+    case 0x04:
+      return 0x00010000;
+    case 0x08:
+      return scratch_;
+    case 0x40:
+      return geometry_.rules;
+    case 0x44:
+      return 128;
+    case 0x48:
+    case 0x4C:
+    case 0x50:
+    case 0x54:
+    case 0x58:
+      return geometry_.intervals[(offset - 0x48) / 4];
+    case 0x68:
+      return geometry_.ports;
+    case 0x6C:
+      return 512;
+    case 0x70:
+      return 21;
+    case 0x74:
+      return 160;
+    case 0x78:
+      return 4;
+    case 0x7C:
+      return row_words();
+    case 0x80:
+      return 9;
+    case 0xAC:
+      return scrub.rows;
+    case 0x600:
+      return scrub.control;
+    case 0x604:
+      return scrub.passes;
+    case 0x608:
+      return scrub.pass_clocks;
+    case 0x60C:
+      return scrub.mended;
+    case 0x610:
+      return scrub.mended_place;
+    case 0x614:
+      return scrub.damaged;
+    case 0x618:
+      return scrub.damaged_place;
+    case 0xC4:
+      return status();
+    case 0xC8:
+      return errors_;
+    case 0x100:
+      return target_;
+    case 0x104:
+      return index_;
+    case 0x108:
+      return count_;
+    case 0x434:
+      return faults.never_answers_tests ? 0 : test_result_;
+    case 0x438:
+      return static_cast<std::uint32_t>(test_action_);
+    case 0x43C:
+      return static_cast<std::uint32_t>(test_action_ >> 32U);
+    case 0x480:
+      return counter_request_;
+    case 0x484:
+      return counter_valid_;
+    case 0x488:
+      return static_cast<std::uint32_t>(counters_[counter_request_].first);
+    case 0x48C:
+      return static_cast<std::uint32_t>(counters_[counter_request_].first >> 32U);
+    case 0x490:
+      return static_cast<std::uint32_t>(counters_[counter_request_].second);
+    case 0x494:
+      return static_cast<std::uint32_t>(counters_[counter_request_].second >> 32U);
+    default:
+      break;
+  }
+  if (offset >= 0x200 && offset < 0x400)
+    return (offset - 0x200) / 4 < staged_.size() ? staged_[(offset - 0x200) / 4] : 0;
+  if (offset >= 0x400 && offset < 0x430) return key_[(offset - 0x400) / 4];
+  if (offset >= 0x500 && offset < 0x520)
+    return (offset - 0x500) / 4 < forward_.size() ? forward_[(offset - 0x500) / 4] : 0;
+  if (offset >= 0x588 && offset < 0x5B8) {
+    const std::uint64_t number = snapshot_[(offset - 0x588) / 8];
+    return static_cast<std::uint32_t>(offset % 8 == 0 ? number : number >> 32U);
+  }
+  return 0;
+}
+
+/// Brute force over a bank, as docs/design.md says: count boundaries, AND the rows, take the lowest bit.
+inline std::optional<std::uint32_t> FakeDevice::match(unsigned bank, const std::array<std::uint32_t, 12>& key) const {
+  const auto& rows = banks_[bank].rows;
+  const std::array<std::array<std::uint32_t, 4>, 5> fields = {{{key[0], key[1], key[2], key[3]},
+                                                               {key[4], key[5], key[6], key[7]},
+                                                               {key[8], 0, 0, 0},
+                                                               {key[9], 0, 0, 0},
+                                                               {key[10], 0, 0, 0}}};
+  std::vector<std::uint32_t> hits(row_words(), 0xFFFFFFFF);
+  for (unsigned table = 0; table < 9; ++table) {
+    unsigned row = 0;
+    if (table < 5) {
+      for (unsigned b = 1; b < geometry_.intervals[table]; ++b) {
+        const Row& boundary = rows.at({table, b});
+        bool below = false, decided = false;
+        for (unsigned word = 4; word-- > 0 && !decided;)
+          if (boundary[word] != fields[table][word]) {
+            below = boundary[word] < fields[table][word];
+            decided = true;
+          }
+        if (below || !decided) ++row;
+      }
+    } else {
+      row = key[11] >> (8 * (table - 5)) & 0xFFU;
+    }
+    const Row& bits = rows.at({8 + table, row});
+    for (std::size_t word = 0; word < hits.size(); ++word) hits[word] &= bits[word];
+  }
+  for (std::uint32_t rule = 0; rule < geometry_.rules; ++rule)
+    if ((hits[rule / 32] >> (rule % 32) & 1U) != 0) return rule;
+  return std::nullopt;
+}
 
 }  // namespace portcullis::test

@@ -15,6 +15,7 @@
 #include "host_rig.h"
 #include "tables/compile.h"
 #include "tables/image.h"
+#include "tree_rig.h"
 
 namespace portcullis::test {
 namespace {
@@ -49,6 +50,38 @@ TEST_F(FirmwareOnFakeDevice, ProbesFindABoundaryThatIsOffByOne) {
   fake.faults = {};
   EXPECT_EQ(fake.flips, 1U);
   expect_in_force(old);
+}
+
+/// The same with trees.
+class FirmwareOnFakeTrees : public TreeLoad {
+ protected:
+  FakeTreeDevice& fake = static_cast<RigOn<FakeTreeDevice>&>(*rig).fake;
+};
+
+TEST_F(FirmwareOnFakeTrees, EveryRowOfTheMemoriesIsThatOfTheImage) {
+  // Into memories that hold anything at first, and then another policy.
+  for (const std::size_t rules : {200U, 30U, 0U, 100U}) {
+    const TreePolicy policy = make_trees(rules);
+    firmware.load(policy.bytes, discarding());
+    EXPECT_EQ(fake.trees().trees, policy.image.trees.trees);
+    EXPECT_EQ(fake.trees().predicates, policy.image.trees.predicates);
+  }
+}
+
+TEST_F(FirmwareOnFakeTrees, RowsThatArriveWronglyAreFound) {
+  const TreePolicy old = make_trees(50), next = make_trees(60);
+  firmware.load(old.bytes, discarding());
+  fake.faults.corrupts_commit = fake.commits;  // the first root compares another field
+  EXPECT_EQ(refusal([&] { firmware.load(next.bytes, discarding()); }), PCL_ERROR_PROBES);
+  fake.faults = {};
+  fake.faults.refuses_commit = fake.commits + 70;
+  EXPECT_EQ(refusal([&] { firmware.load(next.bytes, discarding()); }), PCL_ERROR_DEVICE);
+  fake.faults = {};
+  fake.faults.reads_as = {PCL_GEOMETRY_TREES, 0};
+  EXPECT_EQ(refusal([&] { firmware.load(next.bytes, discarding()); }), PCL_ERROR_DEVICE) << "trees that cannot be";
+  fake.faults = {};
+  EXPECT_EQ(fake.flips, 1U);
+  expect_trees(old);
 }
 
 TEST_F(FirmwareOnFakeDevice, ResetBetweenAFlipAndItsRecordLosesNoPolicy) {
