@@ -16,8 +16,10 @@
 #include "device/firmware.h"
 #include "device/pci_registers.h"
 #include "device/policy_totals.h"
+#include "device/registers.h"
 #include "device/serial_transport.h"
 #include "tables/image.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::cli {
 namespace {
@@ -131,7 +133,13 @@ void print_status(Connection& connection, Exit& exit) {
 
 void load(const Options& options, Connection& connection) {
   const std::vector<std::uint8_t> bytes = tables::read_image_bytes(options.file);
-  const tables::TableImage image = tables::decode(bytes, options.file);
+  const bool trees = tables::tree::is_scale_image(bytes);
+  if (trees && !options.totals.empty())
+    throw std::runtime_error(
+        options.file +
+        ": totals are kept of images of the bitmap engine alone; load an image of trees without --totals");
+  const std::vector<policy::Provenance> entries =
+      trees ? tables::tree::decode_scale(bytes, options.file).entries : tables::decode(bytes, options.file).entries;
   device::Firmware firmware(connection.management());
   device::FirmwareLoadOptions how;
   how.patience = std::chrono::milliseconds(options.patience);
@@ -139,7 +147,7 @@ void load(const Options& options, Connection& connection) {
   if (!options.totals.empty()) {
     device::PolicyTotals totals(options.totals);
     how.collected = totals.collect(firmware);
-    how.nonce = totals.announce(image.entries);
+    how.nonce = totals.announce(entries);
   }
   const device::FirmwareLoadReport report = firmware.load(bytes, how);
   std::cout << fmt::format("{}: load {}, {} probes answered as expected, bank {} is in force\n", options.file,
@@ -184,6 +192,10 @@ void print_counters(const Options& options, Connection& connection) {
   if (!options.totals.empty()) return print_totals(options, firmware);
   const device::FirmwareStatus status = firmware.status();
   const device::BankPolicy& policy = status.banks[status.active_bank];
+  if (connection.management().transport().read32(PCL_GEOMETRY_TREE_RULES) != 0)
+    throw std::runtime_error(
+        "device counters: the device has trees, whose rules have other numbers than the policy's; read them by "
+        "registers");
   std::vector<policy::Provenance> names;
   if (!options.file.empty()) names = tables::read_image(options.file).entries;
   if (!names.empty() && names.size() != policy.entries)

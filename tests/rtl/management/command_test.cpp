@@ -20,6 +20,7 @@
 #include "rtl/engine/table_rows.h"
 #include "tables/compile.h"
 #include "tables/image.h"
+#include "tables/tree/image_file.h"
 
 namespace portcullis::test {
 namespace {
@@ -129,6 +130,18 @@ TEST_F(DeviceCommand, LoadsWatchesAndRollsBack) {
   EXPECT_THAT(output, HasSubstr("have not been collected"));
   std::tie(code, output) = device("load " + file("a.pti") + " --discard-counters");
   EXPECT_EQ(code, 0) << output;
+
+  // An image of trees, for which this device has no place.
+  const auto trees = tables::tree::compile_scale(web(80), tables::tree::Shape::scale_small()).image;
+  const std::vector<std::uint8_t> bytes = tables::tree::encode_scale(trees);
+  std::ofstream(folder / "trees.pti", std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::tie(code, output) = device("load " + file("trees.pti") + " --discard-counters");
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(output, HasSubstr("for a device with trees, and this one has none"));
+  std::tie(code, output) = device("load " + file("trees.pti") + " --totals " + file("totals"));
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(output, HasSubstr("without --totals"));
 }
 
 TEST_F(DeviceCommand, SaysWhereTablesAreDamagedAndLoadsThemAgain) {
