@@ -111,8 +111,10 @@ TEST_F(DriverScaleTest, TenThousandRulesJudgeEveryFrameWhileFlowRulesComeAndGo) 
   const auto judge = [&](const Packet& packet, bool delivered, std::uint32_t mark) {
     const bool permit = packet.rule && rules_[*packet.rule].permit;
     EXPECT_EQ(delivered, permit) << "packet " << next;
-    if (delivered && packet.rule) EXPECT_EQ(mark, *packet.rule + 1) << "packet " << next;
-    packet.rule ? ++decided[*packet.rule] : ++by_default;
+    if (delivered && packet.rule) {
+      EXPECT_EQ(mark, *packet.rule + 1) << "packet " << next;
+    }
+    ++(packet.rule ? decided[*packet.rule] : by_default);
     ++next;
   };
   const auto take = [&](rte_mbuf* packet) {
