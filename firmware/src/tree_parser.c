@@ -200,6 +200,8 @@ static uint8_t take_row_count(struct tree_parser* p) {
 }
 
 static uint8_t next_row(struct tree_parser* p) {
+  /* an image leaves rows of zeros at a memory's end out */
+  if (p->index + 1u == p->end && zero_from(p->item, 0, p->row_bytes / 4u)) return refuse(p, PCL_ERROR_IMAGE_TREES, 0, p->index);
   const uint8_t error = write_rows(p, p->index, 1, p->row_bytes / 4u);
   if (error != PCL_DONE) return error;
   return ++p->index < p->end ? want(p, p->step, p->row_bytes) : end_memory(p);
@@ -353,7 +355,7 @@ static uint8_t take_item(struct tree_parser* p) {
       p->index = 0;
       return next_from(p);
     case STEP_FROM:
-      if ((p->item[0] & 0xFFu) > LAST_CAUSE) return refuse(p, PCL_ERROR_IMAGE_ENTRIES, 0, p->item[0] & 0xFFu);
+      if ((p->item[0] & 0xFFu) > LAST_CAUSE || (p->item[0] >> 8 & 0xFFu) > 1u) return refuse(p, PCL_ERROR_IMAGE_ENTRIES, 0, p->item[0] & 0xFFFFu);
       return want(p, STEP_TEXT, 4);
     case STEP_TEXT: return take_text(p);
     case STEP_SLICE_RULE_COUNT:

@@ -1,52 +1,23 @@
 // The firmware's parser of streamed table images against the host's reader: both accept the same images, whatever is
 // done to them, in pieces of any size; and no row goes to a target or an index that does not exist.
 //
-// Input: byte 0, bit 0: make all checksums right again; byte 1: size of a piece; then edits of a sound image, three
-// bytes of place (the highest one modulo 2: overwrite, or cut here) and one of value.
+// Input: stream.h.
 #include <cstdint>
-#include <cstdlib>
-#include <map>
 #include <span>
 #include <vector>
 
-#include "core_registers.h"
-#include "device/mailbox_protocol.h"
-#include "device/registers.h"
-#include "image_parser.h"
-#include "platform.h"
+#include "stream.h"
 #include "tables/compile.h"
 #include "tables/crc32c.h"
 #include "tables/image.h"
 
 using namespace portcullis;
+using fuzz::check;
+using fuzz::registers;
 
 namespace {
 
 const tables::Geometry kGeometry{"small", 64, 128, {16, 16, 16, 16, 16}};
-
-// The registers that the parser's writes go to.
-std::map<std::uint32_t, std::uint32_t> registers;
-
-void check(bool holds) {
-  if (!holds) std::abort();
-}
-
-void commit() {
-  const std::uint32_t target = registers[PCL_LOAD_TARGET];
-  const std::uint32_t first = registers[PCL_LOAD_INDEX];
-  const std::uint32_t end = first + registers[PCL_LOAD_COUNT];
-  check(registers[PCL_LOAD_COUNT] != 0);
-  if (target < RANGE_TABLES) {
-    check(first >= 1 && end <= kGeometry.intervals[target]);
-  } else if (target >= TARGET_BITMAP && target < TARGET_BITMAP + TABLES) {
-    check(end <= (target - TARGET_BITMAP < RANGE_TABLES ? kGeometry.intervals[target - TARGET_BITMAP] : 256));
-  } else if (target == TARGET_ACTION) {
-    check(end <= kGeometry.rules);
-  } else {
-    check(target == TARGET_DEFAULT && first == 0 && end == 1);
-  }
-  registers[PCL_LOAD_INDEX] = end;
-}
 
 std::vector<std::uint8_t> sound_image() {
   policy::Policy policy;
@@ -89,6 +60,23 @@ void forge(std::vector<std::uint8_t>& image) {
 
 }  // namespace
 
+void fuzz::commit() {
+  const std::uint32_t target = registers[PCL_LOAD_TARGET];
+  const std::uint32_t first = registers[PCL_LOAD_INDEX];
+  const std::uint32_t end = first + registers[PCL_LOAD_COUNT];
+  check(registers[PCL_LOAD_COUNT] != 0);
+  if (target < RANGE_TABLES) {
+    check(first >= 1 && end <= kGeometry.intervals[target]);
+  } else if (target >= TARGET_BITMAP && target < TARGET_BITMAP + TABLES) {
+    check(end <= (target - TARGET_BITMAP < RANGE_TABLES ? kGeometry.intervals[target - TARGET_BITMAP] : 256));
+  } else if (target == TARGET_ACTION) {
+    check(end <= kGeometry.rules);
+  } else {
+    check(target == TARGET_DEFAULT && first == 0 && end == 1);
+  }
+  registers[PCL_LOAD_INDEX] = end;
+}
+
 extern "C" {
 
 uint32_t register_read(uint32_t address) {
@@ -111,13 +99,7 @@ uint32_t register_read(uint32_t address) {
 // Of the processor's own registers the parser writes the watchdog's alone.
 void core_write(uint32_t offset, uint32_t) { check(offset == PCL_CORE_WATCHDOG); }
 
-void register_write(uint32_t address, uint32_t value) {
-  check((address >= PCL_LOAD_TARGET && address <= PCL_LOAD_COMMIT) ||
-        (address >= PCL_LOAD_DATA && address < PCL_LOAD_DATA + 16) ||
-        (address >= PCL_TEST_SOURCE_0 && address <= PCL_TEST_START));
-  registers[address] = value;
-  if (address == PCL_LOAD_COMMIT) commit();
-}
+void register_write(uint32_t address, uint32_t value) { fuzz::write(address, value, 4); }
 
 uint32_t crc32c_update(uint32_t state, const uint8_t* bytes, size_t size) {
   return ~tables::crc32c({bytes, size}, ~state);
@@ -126,15 +108,7 @@ uint32_t crc32c_update(uint32_t state, const uint8_t* bytes, size_t size) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::vector<std::uint8_t> sound = sound_image();
   if (size < 2) return 0;
-  std::vector<std::uint8_t> image = sound;
-  for (size_t at = 2; at + 4 <= size; at += 4) {
-    const size_t place = (data[at] | data[at + 1] << 8) % sound.size();
-    if (data[at + 2] % 2 == 0) {
-      if (place < image.size()) image[place] = data[at + 3];
-    } else if (data[at + 3] == 0 && place > 0 && place < image.size()) {
-      image.resize(place);
-    }
-  }
+  std::vector<std::uint8_t> image = fuzz::edited(sound, {data, size});
   if ((data[0] & 1) != 0) forge(image);
 
   static image_parser parser;
@@ -143,16 +117,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   registers.clear();
   bank_forget_registers();
   image_parser_begin(&parser, static_cast<uint32_t>(image.size()), &outcome);
-  const size_t piece = 1 + 4 * data[1];
-  uint8_t status = PCL_DONE;
-  for (size_t at = 0; at < image.size() && status == PCL_DONE; at += piece) {
-    // A buffer of its own, so that nothing is read behind it.
-    const std::vector<std::uint8_t> bytes(
-        image.begin() + static_cast<std::ptrdiff_t>(at),
-        image.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, image.size())));
-    status = image_parser_take(&parser, bytes.data(), static_cast<uint32_t>(bytes.size()));
-  }
-  if (status == PCL_DONE) status = image_parser_end(&parser);
+  const std::uint8_t status = fuzz::parse(
+      image, 1 + 4 * data[1],
+      [](const uint8_t* bytes, uint32_t count) { return image_parser_take(&parser, bytes, count); },
+      [] { return image_parser_end(&parser); });
 
   bool read = true;
   try {

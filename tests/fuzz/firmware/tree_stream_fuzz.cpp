@@ -2,36 +2,47 @@
 // to a target or an index that does not exist, what it accepts the host's reader accepts too, and it accepts the sound
 // image.
 //
-// Input as that of image_stream_fuzz.cpp.
-#include <algorithm>
+// Input: stream.h.
 #include <cstdint>
-#include <cstdlib>
-#include <map>
 #include <span>
 #include <vector>
 
-#include "core_registers.h"
-#include "device/mailbox_protocol.h"
-#include "device/registers.h"
-#include "platform.h"
+#include "stream.h"
 #include "tables/crc32c.h"
 #include "tables/tree/image_file.h"
 #include "tree_parser.h"
 
 using namespace portcullis;
+using fuzz::check;
+using fuzz::registers;
 
 namespace {
 
 const tables::tree::Shape kShape = tables::tree::Shape::scale_small();
 
-// The registers that the parser's writes go to.
-std::map<std::uint32_t, std::uint32_t> registers;
-
-void check(bool holds) {
-  if (!holds) std::abort();
+std::vector<std::uint8_t> sound_image() {
+  policy::Policy policy;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    policy::Entry entry;
+    entry.match = policy::Match::any();
+    entry.match.source = {{policy::from_ipv4(0x0A000000 + 256 * i), policy::from_ipv4(0x0A0000FF + 256 * i)}};
+    entry.match.destination = {{policy::from_ipv4(0xC0000200 + i), policy::from_ipv4(0xC0000200 + i)}};
+    if (i % 8 == 0) entry.match.vlan = {{7, 7}};
+    entry.action.permit = true;
+    policy.entries.push_back(entry);
+  }
+  return tables::tree::encode_scale(tables::tree::compile_scale(policy, kShape).image);
 }
 
-void commit() {
+void forge(std::vector<std::uint8_t>& image) {
+  if (image.size() < 16) return;
+  const std::uint32_t crc = tables::crc32c(std::span(image).subspan(16));
+  for (unsigned i = 0; i < 4; ++i) image[12 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+}
+
+}  // namespace
+
+void fuzz::commit() {
   const std::uint32_t target = registers[PCL_LOAD_TARGET];
   const std::uint32_t first = registers[PCL_LOAD_INDEX];
   const std::uint32_t end = first + registers[PCL_LOAD_COUNT];
@@ -57,28 +68,6 @@ void commit() {
   }
   registers[PCL_LOAD_INDEX] = end;
 }
-
-std::vector<std::uint8_t> sound_image() {
-  policy::Policy policy;
-  for (std::uint32_t i = 0; i < 40; ++i) {
-    policy::Entry entry;
-    entry.match = policy::Match::any();
-    entry.match.source = {{policy::from_ipv4(0x0A000000 + 256 * i), policy::from_ipv4(0x0A0000FF + 256 * i)}};
-    entry.match.destination = {{policy::from_ipv4(0xC0000200 + i), policy::from_ipv4(0xC0000200 + i)}};
-    if (i % 8 == 0) entry.match.vlan = {{7, 7}};
-    entry.action.permit = true;
-    policy.entries.push_back(entry);
-  }
-  return tables::tree::encode_scale(tables::tree::compile_scale(policy, kShape).image);
-}
-
-void forge(std::vector<std::uint8_t>& image) {
-  if (image.size() < 16) return;
-  const std::uint32_t crc = tables::crc32c(std::span(image).subspan(16));
-  for (unsigned i = 0; i < 4; ++i) image[12 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -114,13 +103,7 @@ uint32_t register_read(uint32_t address) {
 // Of the processor's own registers the parser writes the watchdog's alone.
 void core_write(uint32_t offset, uint32_t) { check(offset == PCL_CORE_WATCHDOG); }
 
-void register_write(uint32_t address, uint32_t value) {
-  check((address >= PCL_LOAD_TARGET && address <= PCL_LOAD_COMMIT) ||
-        (address >= PCL_LOAD_DATA && address < PCL_LOAD_DATA + 20) ||
-        (address >= PCL_TEST_SOURCE_0 && address <= PCL_TEST_START));
-  registers[address] = value;
-  if (address == PCL_LOAD_COMMIT) commit();
-}
+void register_write(uint32_t address, uint32_t value) { fuzz::write(address, value, 5); }
 
 uint32_t crc32c_update(uint32_t state, const uint8_t* bytes, size_t size) {
   return ~tables::crc32c({bytes, size}, ~state);
@@ -129,15 +112,7 @@ uint32_t crc32c_update(uint32_t state, const uint8_t* bytes, size_t size) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::vector<std::uint8_t> sound = sound_image();
   if (size < 2) return 0;
-  std::vector<std::uint8_t> image = sound;
-  for (size_t at = 2; at + 4 <= size; at += 4) {
-    const size_t place = (data[at] | data[at + 1] << 8) % sound.size();
-    if (data[at + 2] % 2 == 0) {
-      if (place < image.size()) image[place] = data[at + 3];
-    } else if (data[at + 3] == 0 && place > 0 && place < image.size()) {
-      image.resize(place);
-    }
-  }
+  std::vector<std::uint8_t> image = fuzz::edited(sound, {data, size});
   if ((data[0] & 1) != 0) forge(image);
 
   static image_parser slice;
@@ -147,16 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   outcome = {};
   bank_forget_registers();
   tree_parser_begin(&parser, static_cast<uint32_t>(image.size()), &slice, &outcome);
-  const size_t piece = 1 + 4 * data[1];
-  uint8_t status = PCL_DONE;
-  for (size_t at = 0; at < image.size() && status == PCL_DONE; at += piece) {
-    // A buffer of its own, so that nothing is read behind it.
-    const std::vector<std::uint8_t> bytes(
-        image.begin() + static_cast<std::ptrdiff_t>(at),
-        image.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, image.size())));
-    status = tree_parser_take(&parser, bytes.data(), static_cast<uint32_t>(bytes.size()));
-  }
-  if (status == PCL_DONE) status = tree_parser_end(&parser);
+  const std::uint8_t status = fuzz::parse(
+      image, 1 + 4 * data[1],
+      [](const uint8_t* bytes, uint32_t count) { return tree_parser_take(&parser, bytes, count); },
+      [] { return tree_parser_end(&parser); });
 
   bool read = true;
   try {
