@@ -69,12 +69,12 @@ class LyingFilter final : public model::FilterModel {
     truth_ = pins_.report;
     pins_.report = words_.data();
   }
-  void settle() override {
-    filter_->settle();
+  void settle() override { filter_->settle(); }
+  void edge() override {
+    filter_->edge();
     std::copy_n(truth_, words_.size(), words_.begin());
     if (*pins_.report_valid != 0 && ++verdicts_ % 1000 == 0) words_[0] ^= 1U << 20U;
   }
-  void edge() override { filter_->edge(); }
   void trace(const std::filesystem::path& fst, std::uint64_t period_ps) override { filter_->trace(fst, period_ps); }
 
  private:

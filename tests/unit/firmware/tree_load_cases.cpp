@@ -216,6 +216,29 @@ TEST_F(ForgedTrees, WhatOnePassShowsIsRefused) {
   expect_trees(sound, 40);
 }
 
+TEST_F(ForgedTrees, BytesThatNoWriterWritesAreRefusedByTheHostToo) {
+  // Where two images differ, behind the checksum, is the place of what they differ in.
+  const auto with = [&](auto&& change, std::uint64_t value, std::size_t count) {
+    tables::tree::ScaleImage other = sound.image;
+    change(other);
+    std::vector<std::uint8_t> bytes = tables::tree::encode_scale(sound.image);
+    const std::vector<std::uint8_t> differs = tables::tree::encode_scale(other);
+    std::size_t place = 16;
+    while (bytes.at(place) == differs.at(place)) ++place;
+    for (std::size_t i = 0; i < count; ++i) bytes.at(place + i) = static_cast<std::uint8_t>(value >> (8 * i));
+    bytes = with_right_checksum(std::move(bytes));
+    EXPECT_THROW(tables::tree::decode_scale(bytes, "forged.pti"), tables::ImageError);
+    return refusal([&] { firmware.load(bytes, discarding()); });
+  };
+  const std::uint64_t family = static_cast<std::uint64_t>(sound.image.trees.predicates[3].get(3, 0, 8));
+  ASSERT_NE(family, 0U);
+  EXPECT_EQ(with([](auto& image) { image.trees.predicates[3].flip(3, 5); }, 0, 8), PCL_ERROR_IMAGE_TREES)
+      << "a row of zeros at the end of a memory";
+  EXPECT_EQ(with([](auto& image) { image.entries.at(0).reply = !image.entries.at(0).reply; }, 2, 1),
+            PCL_ERROR_IMAGE_ENTRIES)
+      << "neither a reply nor none";
+}
+
 TEST_F(ForgedTrees, ATreeThatLeadsAstrayIsFoundByItsRules) {
   // Thresholds of root nodes that send every key to one side: the structure is sound, but rules are not found.
   ASSERT_EQ(status(sound.image), PCL_DONE);
