@@ -40,17 +40,6 @@ tables::tree::ScaleCompiled compile_again(const policy::Policy& policy, const ta
 
 }  // namespace
 
-std::vector<LoadRow> SliceBanks::differing(std::vector<LoadRow> rows) {
-  auto& held = held_[shadow_];
-  std::erase_if(rows, [&](const LoadRow& row) {
-    const auto [place, unknown] = held.try_emplace(row.target << 16U | row.index);
-    if (!unknown && place->second == row.words) return true;
-    place->second = row.words;
-    return false;
-  });
-  return rows;
-}
-
 LiveTable::Compiled::Compiled(const policy::Policy& policy, const std::vector<LiveRuleId>& of, ScaleImage made)
     : head(policy), image(std::move(made)) {
   head.entries.clear();

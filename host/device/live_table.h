@@ -24,25 +24,11 @@
 #include "device/device.h"
 #include "device/ownership.h"
 #include "device/row_sink.h"
+#include "device/slice_banks.h"
 #include "policy/policy.h"
 #include "tables/tree/recompile.h"
 
 namespace portcullis::device {
-
-/// What the slice's two banks hold, so that only rows that differ are written.
-class SliceBanks {
- public:
-  /// Those of `rows` that the shadow bank does not hold yet; it is then taken to hold them all.
-  std::vector<tables::tree::LoadRow> differing(std::vector<tables::tree::LoadRow> rows);
-  /// The banks have been exchanged.
-  void flipped() { shadow_ = 1 - shadow_; }
-  /// Nothing is known of the shadow bank.
-  void forget_shadow() { held_[shadow_].clear(); }
-
- private:
-  std::array<std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>, 2> held_;  ///< by target << 16 | index
-  unsigned shadow_ = 0;
-};
 
 /// Names a rule for as long as the table lives.
 using LiveRuleId = std::uint32_t;
