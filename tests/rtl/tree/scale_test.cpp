@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "../../unit/tables/random_policy.h"
+#include "../../unit/tables/tree/classbench_sets.h"
 #include "policy/classbench.h"
 #include "scale_bench.h"
 
@@ -264,10 +265,10 @@ TEST(ScaleEngine, WideAddressesSmallTreesOtherPrimitives) {
   EXPECT_EQ(bench.latency_min, bench.latency_max);
 }
 
-class ScaleEngineClassbench : public ::testing::TestWithParam<const char*> {};
+class ScaleEngineClassbench : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(ScaleEngineClassbench, AnswersAsBruteForce) {
-  const std::filesystem::path file = std::filesystem::path(PORTCULLIS_SHARED_DIR) / "classbench" / GetParam();
+  const std::filesystem::path& file = GetParam();
   if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not there";
   RuleSets sets(test::seed(938));
   ScaleBench<VScale> bench(Shape::scale());
@@ -277,12 +278,13 @@ TEST_P(ScaleEngineClassbench, AnswersAsBruteForce) {
 }
 
 #ifdef PORTCULLIS_ALL_SETS
-INSTANTIATE_TEST_SUITE_P(All, ScaleEngineClassbench,
-                         ::testing::Values("acl1_1k", "fw1_1k", "fw4_1k", "ipc1_1k", "acl1_10k", "fw1_10k", "ipc1_10k"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(All, ScaleEngineClassbench, ::testing::ValuesIn(test::classbench_sets()),
+                         [](const auto& info) { return test::name_of_set(info.param); });
 #else
-INSTANTIATE_TEST_SUITE_P(Some, ScaleEngineClassbench, ::testing::Values("fw1_1k", "ipc1_10k"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Some, ScaleEngineClassbench,
+                         ::testing::Values(test::classbench_folder() / "fw1_1k",
+                                           test::classbench_folder() / "ipc1_10k"),
+                         [](const auto& info) { return test::name_of_set(info.param); });
 #endif
 
 }  // namespace
