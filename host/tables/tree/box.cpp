@@ -34,6 +34,11 @@ std::optional<Range> protocol_range(const policy::Chunk& chunk) {
 
 }  // namespace
 
+Address last_value(const Shape& shape, unsigned field) {
+  if (field < 2) return ones(shape.address_bits);
+  return field < 4 ? Address{policy::kNoPort} : Address{255};
+}
+
 bool is_prefix(const Range& range, unsigned bits) {
   const Address span = range.last - range.first;
   return range.first <= range.last && range.last <= ones(bits) && (span & (span + 1)) == 0 && (range.first & span) == 0;

@@ -58,6 +58,9 @@ TreeKey tree_key(const policy::Key& key, const std::vector<Predicate>& predicate
 /// True if the key lies in the box, predicate included.
 bool contains(const Box& box, const TreeKey& key);
 
+/// The greatest value of a field.
+Address last_value(const Shape& shape, unsigned field);
+
 /// True if the range is one prefix of `bits`-bit values.
 bool is_prefix(const Range& range, unsigned bits);
 

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <random>
 
 #include "tables/tree/insert.h"
@@ -27,9 +26,7 @@ struct Ranks {
 
   Ranks(std::span<const Box> boxes, const Shape& shape) : volume(boxes.size()) {
     for (unsigned f = 0; f < kFields; ++f) {
-      const Address last = f < 2   ? (shape.address_bits == 128 ? ~Address{0} : 0xFFFF'FFFFU)
-                           : f < 4 ? policy::kNoPort
-                                   : 255U;
+      const Address last = last_value(shape, f);
       for (const Box& box : boxes) {
         ends[f].push_back(box.range[f].first);
         if (box.range[f].last < last) ends[f].push_back(box.range[f].last + 1);

@@ -19,11 +19,6 @@ Inserter::Inserter(Forest& forest, std::span<const Box> boxes, const Shape& shap
   }
 }
 
-Address Inserter::last(unsigned field) const {
-  if (field < 2) return shape_.address_bits == 128 ? ~Address{0} : Address{0xFFFF'FFFF};
-  return field < 4 ? Address{policy::kNoPort} : Address{255};
-}
-
 // The division of a leaf that adds fewest entries, or none.
 std::optional<Inserter::Division> Inserter::divide(const Node& leaf, std::uint32_t number, std::uint32_t box) const {
   if (leaf.rules.size() < shape_.leaf) return Division{number, 0, 0, 1};
@@ -34,7 +29,7 @@ std::optional<Inserter::Division> Inserter::divide(const Node& leaf, std::uint32
     for (const std::uint32_t end : rules) {
       const Range& range = boxes_[end].range[field];
       for (const bool behind : {false, true}) {
-        if (behind && range.last == last(field)) continue;
+        if (behind && range.last == last_value(shape_, field)) continue;
         const Address threshold = behind ? range.last + 1 : range.first;
         std::size_t left = 0;
         std::size_t right = 0;

@@ -46,7 +46,6 @@ class Inserter {
   std::optional<Plan> plan(std::size_t tree, std::uint32_t box);
   std::optional<Division> divide(const Node& leaf, std::uint32_t number, std::uint32_t box) const;
   void apply(std::size_t tree, const Division& division, std::uint32_t box);
-  Address last(unsigned field) const;
   bool meets_left(std::uint32_t box, unsigned field, Address threshold) const {
     return boxes_[box].range[field].first < threshold;
   }

@@ -7,8 +7,6 @@
 namespace portcullis::tables::tree {
 namespace {
 
-Address ones(unsigned bits) { return bits >= 128 ? ~Address{0} : (Address{1} << bits) - 1; }
-
 bool overlap(const std::array<Range, kFields>& a, const std::array<Range, kFields>& b) {
   for (unsigned f = 0; f < kFields; ++f) {
     if (a[f].first > b[f].last || b[f].first > a[f].last) return false;
@@ -92,8 +90,7 @@ class Checker {
       referenced_.emplace_back(image_.trees[tree_].levels[level].rows());
     owned_.assign(limits.entries, false);
     members_.clear();
-    region_ = {Range{0, ones(shape_.address_bits)}, Range{0, ones(shape_.address_bits)}, Range{0, policy::kNoPort},
-               Range{0, policy::kNoPort}, Range{0, 255}};
+    for (unsigned f = 0; f < kFields; ++f) region_[f] = {0, last_value(shape_, f)};
     referenced_[0][0] = true;
     descend(0, 0);
     for (unsigned level = 0; proved() && level <= limits.levels; ++level) {

@@ -96,14 +96,7 @@ uint32_t register_read(uint32_t address) {
   }
 }
 
-// Of the processor's own registers the parser writes the watchdog's alone.
-void core_write(uint32_t offset, uint32_t) { check(offset == PCL_CORE_WATCHDOG); }
-
 void register_write(uint32_t address, uint32_t value) { fuzz::write(address, value, 4); }
-
-uint32_t crc32c_update(uint32_t state, const uint8_t* bytes, size_t size) {
-  return ~tables::crc32c({bytes, size}, ~state);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::vector<std::uint8_t> sound = sound_image();
